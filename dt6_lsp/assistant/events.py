@@ -1,0 +1,72 @@
+"""The one stream of events that every long answer is, whatever the face that renders it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dt6_lsp.index.model import Hit, IndexState
+    from dt6_lsp.models.base import Usage
+
+Intent = Literal["code", "docs", "debug", "arch", "general"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    path: str
+    start_line: int
+    end_line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.start_line}-{self.end_line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What kind of question it is, and why it was taken for that."""
+
+    intent: Intent
+    probability: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What goes into the context, and how many hits were left out for want of room."""
+
+    hits: tuple[Hit, ...]
+    dropped: int
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """`answer` is the whole text with citations that were checked; `backend` is "none" for the digest."""
+
+    answer: str
+    citations: tuple[Citation, ...]
+    removed_citations: int
+    intent: Intent
+    backend: str
+    model: str
+    cached: bool
+    usage: Usage
+    index: IndexState
+    notice: str = ""  # why no model wrote it, or that it broke off
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Nothing could be answered. `cause` and `mend` as in `errors`."""
+
+    cause: str
+    mend: str
+
+
+Event = Routed | Retrieved | Token | Done | Failed

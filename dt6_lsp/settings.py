@@ -1,0 +1,98 @@
+"""Every setting, typed, with its default and its words; and the sources they come from, in order.
+
+    defaults < user file < workspace file (only what can't hurt) < environment `DT6_*` < editor or command line
+
+A setting's key is `section.name` ("ollama.url"); in the environment it is `DT6_OLLAMA_URL`. The user file is TOML with
+a table per section. A workspace's own file (`.dt6.toml`) can never allow a host, choose a server or a command, or widen
+a limit: only fields marked `workspace=True` are read from it, and the rest is reported.
+Not here: what the settings mean to the parts that use them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+def setting(default: Any, doc: str, *, workspace: bool = False, minimum: float | None = None) -> Any:
+    """A field with its documentation. `workspace=True`: a workspace's own file may set it."""
+    metadata = {"doc": doc, "workspace": workspace, "minimum": minimum}
+    if isinstance(default, (list, tuple, dict)):
+        return field(default_factory=lambda: tuple(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSettings:
+    exclude: tuple[str, ...] = setting((), "Patterns, as in .gitignore, of files not to index.", workspace=True)
+    include: tuple[str, ...] = setting((), "Patterns of files to index although an ignore rule names them.")
+    max_file_bytes: int = setting(1_000_000, "Larger files are not indexed.", minimum=1)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    at_start: bool = setting(True, "Index the workspace when the server starts.", workspace=True)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    backend: Literal["static", "sentence-transformers", "ollama", "openai"] = setting(
+        "static", "What turns text into vectors. `static` is built in and needs nothing else."
+    )
+    model: str = setting("", "Model name; empty takes the backend's default.")
+    batch_size: int = setting(64, "Texts in one request, at most.", minimum=1)
+    max_wait_ms: float = setting(5.0, "How long a lone text waits for others before it is sent.", minimum=0)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    backend: Literal["auto", "ollama", "openai", "none"] = setting(
+        "auto", "Who writes answers. `auto` takes a local Ollama with an installed model, else none."
+    )
+    model: str = setting("", "Model name; empty takes the first that the server has.")
+    context_tokens: int = setting(16_384, "Tokens for prompt and answer together.", minimum=1024)
+    max_answer_tokens: int = setting(1_024, "Tokens kept for the answer.", minimum=64)
+    connect_seconds: float = setting(3.0, "Time to reach a model server.", minimum=0.05)
+    first_token_seconds: float = setting(120.0, "Time until the first token (a model may have to load).", minimum=0.05)
+    next_token_seconds: float = setting(30.0, "Longest gap between two tokens.", minimum=0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class OllamaSettings:
+    url: str = setting("http://127.0.0.1:11434", "Address of the Ollama server.")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAISettings:
+    url: str = setting("http://127.0.0.1:8080/v1", "Base URL of an OpenAI-compatible server.")
+    api_key: str = setting("", "Sent to that server as a bearer token. Better set as DT6_OPENAI_API_KEY.")
+
+
+@dataclass(frozen=True, slots=True)
+class ChromaSettings:
+    url: str = setting("", "A shared Chroma server; empty keeps Chroma in the data folder.")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    allowed_hosts: tuple[str, ...] = setting(
+        (), "Hosts that text of this workspace may be sent to. This machine needs no entry; none other is allowed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    level: Literal["error", "warning", "info", "debug"] = setting("info", "What the server logs.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    workspace: WorkspaceSettings = field(default_factory=WorkspaceSettings)
+    index: IndexSettings = field(default_factory=IndexSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    chat: ChatSettings = field(default_factory=ChatSettings)
+    ollama: OllamaSettings = field(default_factory=OllamaSettings)
+    openai: OpenAISettings = field(default_factory=OpenAISettings)
+    chroma: ChromaSettings = field(default_factory=ChromaSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    log: LogSettings = field(default_factory=LogSettings)

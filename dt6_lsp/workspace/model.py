@@ -1,0 +1,35 @@
+"""What the walker and the reader hand upward. Paths are relative to the workspace root, with `/` on every system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file that is to be indexed."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """`skipped` counts files (and folders that were not entered, once each) by reason; `emptied_by` names the rule that
+    removed the most, for the message when nothing is left."""
+
+    files: tuple[FileEntry, ...]
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    emptied_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text of one file at one moment. Immutable: an edit makes a new one."""
+
+    path: str
+    text: str
+    hash: str  # of the bytes on disk (or of the UTF-8 text of an editor's buffer), hex
+    encoding: str
