@@ -1,0 +1,201 @@
+"""A small real HTTP/1.1 server on its own thread: enough of the protocol for the clients of model servers, and control
+over what frameworks hide: when a client hangs up, and when the server breaks off.
+
+Not here: what is answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+
+@dataclass(eq=False)
+class Received:
+    """A request as it came in. `closed_early` is meaningful after `wait_ended()`."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+    connection: int
+    closed_early: bool = False  # the client hung up before the answer was complete
+    prompt: str = ""  # what the model saw of a chat request, after truncation
+    prompt_tokens: int = 0  # counted before truncation
+    truncated: bool = False
+    num_ctx: int = 0
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def wait_ended(self, seconds: float = 10.0) -> bool:
+        """True as soon as the answer was sent whole, broken off, or refused by the client."""
+        return self._ended.wait(seconds)
+
+    def end(self) -> None:
+        self._ended.set()
+
+
+class Hangup(Exception):  # noqa: N818 - not a failure: the script says that the server breaks off here
+    """The server closes the connection as it is."""
+
+
+class Exchange:
+    """One request and the means to answer it."""
+
+    def __init__(self, received: Received, writer: asyncio.StreamWriter, stopping: asyncio.Event) -> None:
+        self.received = received
+        self._writer = writer
+        self._stopping = stopping
+
+    async def pause(self, seconds: float | None) -> None:
+        """Wait; with None until the server stops."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+            raise Hangup
+
+    async def send(
+        self, body: bytes, status: int = 200, content_type: str = "application/json", **headers: str
+    ) -> None:
+        head = self._head(status, {"content-type": content_type, "content-length": str(len(body)), **headers})
+        self._writer.write(head + body)
+        await self._writer.drain()
+
+    async def send_json(self, value: object, status: int = 200, **headers: str) -> None:
+        await self.send(json.dumps(value).encode(), status, "application/json; charset=utf-8", **headers)
+
+    async def start_stream(self, content_type: str) -> None:
+        self._writer.write(self._head(200, {"content-type": content_type, "transfer-encoding": "chunked"}))
+        await self._writer.drain()
+
+    async def send_chunk(self, data: bytes) -> None:
+        self._writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        await self._writer.drain()
+
+    async def end_stream(self) -> None:
+        self._writer.write(b"0\r\n\r\n")
+        await self._writer.drain()
+
+    @staticmethod
+    def _head(status: int, headers: dict[str, str]) -> bytes:
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode()
+
+
+class WatchedReader(asyncio.StreamReader):
+    """Says when the client hung up, without taking bytes of its next request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone = asyncio.Event()
+
+    def feed_eof(self) -> None:
+        super().feed_eof()
+        self.gone.set()
+
+    def set_exception(self, exc: BaseException) -> None:
+        super().set_exception(exc)  # type: ignore[arg-type]
+        self.gone.set()
+
+
+Handler = Callable[[Exchange], Awaitable[None]]
+
+
+class HttpServer:
+    """`with HttpServer(handler) as server:` listens on a free port of 127.0.0.1 until the block ends."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True, name="model-server")
+        self._problems: list[BaseException] = []
+        self.history: list[Received] = []
+        self.connections = 0
+        self.port = 0
+
+    def __enter__(self) -> HttpServer:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        if self._problems:
+            raise self._problems[0]
+
+    async def _serve(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        server = await self._loop.create_server(self._protocol, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stopping.wait()
+        server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        reader = WatchedReader()
+
+        def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.ensure_future(self._connection(reader, writer))
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+
+        return asyncio.StreamReaderProtocol(reader, accept)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        problem = None if task.cancelled() else task.exception()
+        if problem is not None:
+            self._problems.append(problem)
+
+    async def _connection(self, reader: WatchedReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        number = self.connections
+        try:
+            while (received := await _read_request(reader, number)) is not None:
+                self.history.append(received)
+                if not await self._answer(received, reader, writer):
+                    break
+        finally:
+            writer.close()
+
+    async def _answer(self, received: Received, reader: WatchedReader, writer: asyncio.StreamWriter) -> bool:
+        """Run the handler while listening for the client's end of the line; True when the connection can go on."""
+        answering = asyncio.ensure_future(self._handle(Exchange(received, writer, self._stopping)))
+        listening = asyncio.ensure_future(reader.gone.wait())
+        try:
+            await asyncio.wait({answering, listening}, return_when=asyncio.FIRST_COMPLETED)
+            received.closed_early = not answering.done()
+            return answering.done() and answering.result()
+        finally:
+            answering.cancel()
+            listening.cancel()
+            await asyncio.gather(answering, listening, return_exceptions=True)
+            received.end()
+
+    async def _handle(self, exchange: Exchange) -> bool:
+        try:
+            await self._handler(exchange)
+        except (Hangup, ConnectionError):
+            return False
+        return True
+
+
+async def _read_request(reader: asyncio.StreamReader, connection: int) -> Received | None:
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        method, path, _ = head[0].split(" ", 2)
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    return Received(method, path.split("?")[0], headers, json.loads(body) if body else None, connection)
