@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from dt6_lsp.syntax.model import Kind
+    from dt6_lsp.syntax.model import Import, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +92,44 @@ class IndexState:
     files: int
     indexed: int
     stale: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """What one root's index holds. `store_bytes` is the size of its data folder on disk."""
+
+    root: str
+    files: int
+    chunks: int
+    symbols: int
+    languages: Mapping[str, int]
+    model: str
+    dimension: int
+    vectors_synced: int
+    store_bytes: int
+    writer: bool
+    notices: tuple[str, ...] = ()
+
+
+class Reader(Protocol):
+    """What may be asked of an index, of one root or of several. Blocking and thread-safe; never for an event loop."""
+
+    def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]: ...
+
+    def symbols(self, query: str, limit: int = 50) -> list[Definition]: ...
+
+    def definitions(self, name: str) -> list[Definition]: ...
+
+    def uses(self, name: str, limit: int = 200) -> list[Use]: ...
+
+    def count_uses(self, name: str) -> int: ...
+
+    def outline(self, path: str) -> list[Definition]: ...
+
+    def imports(self, path: str) -> list[Import]: ...
+
+    def files(self) -> list[str]: ...
+
+    def chunks(self, path: str) -> list[Hit]: ...
+
+    def state(self) -> IndexState: ...
