@@ -1,0 +1,103 @@
+"""One run of a language's query over a tree, sorted into what the captures say (queries/python.scm lists them).
+
+Byte offsets only: turning them into lines, containers, signatures and docs is `symbols`' work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from dt6_lsp.syntax.model import Kind
+
+Captures = dict[str, "list[Node]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`sort` is "definition", "scope" or "skip". `body` is 0 where the whole node is the declaration."""
+
+    kind: Kind
+    start: int
+    end: int
+    name_start: int
+    name_end: int
+    body: int
+    container: tuple[int, int] | None
+    sort: str
+    pattern: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Something that belongs to the definition below it. `doc` spans the text that documents, if it does."""
+
+    start: int
+    end: int
+    is_comment: bool
+    doc: tuple[int, int] | None
+
+
+@dataclass(slots=True)
+class Matches:
+    """Everything that the query found, each in the order of the query."""
+
+    definitions: dict[int, Found] = field(default_factory=dict)  # by where the name starts
+    references: list[tuple[int, int]] = field(default_factory=list)
+    imports: list[tuple[int, int, int, int]] = field(default_factory=list)  # whole, then module
+    prefixes: list[Prefix] = field(default_factory=list)
+    docstrings: dict[int, tuple[int, int]] = field(default_factory=dict)  # by where their definition starts
+    blocks: list[tuple[int, int]] = field(default_factory=list)
+
+
+def sort_matches(matches: list[tuple[int, Captures]]) -> Matches:
+    found = Matches()
+    for pattern, captures in matches:
+        if "reference" in captures:
+            found.references.extend((node.start_byte, node.end_byte) for node in captures["reference"])
+        elif "name" in captures:
+            _add_definition(found, pattern, captures)
+        else:
+            _add_other(found, captures)
+    return found
+
+
+def _add_definition(found: Matches, pattern: int, captures: Captures) -> None:
+    name = captures["name"][0]
+    known = found.definitions.get(name.start_byte)
+    if known is not None and known.pattern <= pattern:
+        return
+    label = next((key for key in captures if key.startswith(("definition.", "scope.", "skip."))), "")
+    node, body, container = captures[label][0], captures.get("body"), captures.get("container")
+    sort, _, kind = label.partition(".")
+    found.definitions[name.start_byte] = Found(
+        kind=cast("Kind", kind),
+        start=node.start_byte,
+        end=node.end_byte,
+        name_start=name.start_byte,
+        name_end=name.end_byte,
+        body=body[0].start_byte if body else 0,
+        container=container[0].byte_range if container else None,
+        sort=sort,
+        pattern=pattern,
+    )
+
+
+def _add_other(found: Matches, captures: Captures) -> None:
+    if "comment" in captures:
+        for node in captures["comment"]:
+            found.prefixes.append(Prefix(node.start_byte, node.end_byte, True, node.byte_range))
+    elif "prefix" in captures:
+        node, docs = captures["prefix"][0], captures.get("docstring")
+        found.prefixes.append(Prefix(node.start_byte, node.end_byte, False, docs[0].byte_range if docs else None))
+    elif "import" in captures:
+        node = captures["import"][0]
+        for module in captures.get("module", ()):
+            found.imports.append((*node.byte_range, *module.byte_range))
+    elif "docstring" in captures:
+        found.docstrings.setdefault(captures["of"][0].start_byte, captures["docstring"][0].byte_range)
+    elif "block" in captures:
+        found.blocks.append(captures["block"][0].byte_range)

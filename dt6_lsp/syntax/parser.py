@@ -1,0 +1,104 @@
+"""`parse`: a file's text -> its chunks, symbols, references and imports.
+
+Never raises and always ends: a grammar gets a budget of CPU time that grows with the file, and whatever goes wrong
+leaves the file as text chunks with a sentence in `problems`. Not here: reading files, and what is worth parsing.
+"""
+
+from __future__ import annotations
+
+import time
+
+import tree_sitter
+
+from dt6_lsp.syntax.chunks import CHUNKER_VERSION, chunk
+from dt6_lsp.syntax.grammars import Grammar, grammar
+from dt6_lsp.syntax.languages import BY_NAME, TEXT, language_of
+from dt6_lsp.syntax.matches import Matches, sort_matches
+from dt6_lsp.syntax.model import ParsedFile
+from dt6_lsp.syntax.source import source_of, split_lines
+from dt6_lsp.syntax.symbols import imports_of, place, references_of, symbols_of
+
+__all__ = ["CHUNKER_VERSION", "language_of", "parse"]
+
+_SECONDS = 1.0
+_SECONDS_PER_MEGABYTE = 1.0
+_READ = 65_536
+_MATCH_LIMIT = 20_000
+# The query cursor looks at all later siblings of each node. Grammars balance long lists, but an error node is flat, and
+# a file that is one error of 100,000 tokens would cost minutes: about 0.8 ns x the square of the children.
+_MAX_ERROR_WORK = 400_000_000
+_MAX_ERROR_NODES = 50_000
+
+
+class UnparsableError(Exception):
+    """A sentence that says why the grammar gave nothing."""
+
+
+def parse(path: str, text: str) -> ParsedFile:
+    """Never raises. Lines count from 1; texts of chunks join their lines with \\n whatever the file has."""
+    language = language_of(path, text[:200].partition("\n")[0])
+    if language == TEXT:
+        return ParsedFile(TEXT, chunks=chunk(split_lines(text), ()))
+    try:
+        return _parse(language, text)
+    except UnparsableError as problem:
+        return ParsedFile(language, chunks=chunk(split_lines(text), ()), problems=(str(problem),))
+
+
+def _parse(language: str, text: str) -> ParsedFile:
+    loaded = _grammar(language)
+    source = source_of(text)
+    matches = _matches(loaded, source.data)
+    symbols, spans = symbols_of(place(matches.definitions.values(), source, BY_NAME[language]), matches, source)
+    return ParsedFile(
+        language=language,
+        chunks=chunk(source.lines, spans),
+        symbols=symbols,
+        references=references_of(matches, source),
+        imports=imports_of(matches, source),
+    )
+
+
+def _grammar(language: str) -> Grammar:
+    try:
+        return grammar(language)
+    except (ImportError, AttributeError, OSError, ValueError) as error:
+        raise UnparsableError(
+            f"The grammar for {language} can't be loaded ({error}), so the file is read as text."
+        ) from error
+
+
+def _matches(loaded: Grammar, data: bytes) -> Matches:
+    tree = _tree(loaded, data)
+    root = tree.root_node
+    if root.has_error and _too_broken(root):
+        raise UnparsableError("The file has too many syntax errors for its grammar, so it is read as text.")
+    cursor = tree_sitter.QueryCursor(loaded.query, match_limit=_MATCH_LIMIT)
+    return sort_matches(cursor.matches(root))
+
+
+def _tree(loaded: Grammar, data: bytes) -> tree_sitter.Tree:
+    deadline = time.thread_time() + _SECONDS + _SECONDS_PER_MEGABYTE * len(data) / 1_000_000
+    parser = tree_sitter.Parser(loaded.language)
+
+    def late(_offset: int, _has_error: bool) -> bool:
+        return time.thread_time() > deadline
+
+    try:
+        return parser.parse(lambda offset, _point: data[offset : offset + _READ], progress_callback=late)
+    except ValueError as error:
+        raise UnparsableError("The grammar took too long over this file, so it is read as text.") from error
+
+
+def _too_broken(root: tree_sitter.Node) -> bool:
+    """Whether running a query would cost out of proportion. Walks only into nodes that hold an error."""
+    work, seen, todo = 0, 0, [root]
+    while todo:
+        node = todo.pop()
+        seen += 1
+        count = node.child_count
+        work += count * count if node.is_error else 0
+        if work > _MAX_ERROR_WORK or seen > _MAX_ERROR_NODES:
+            return True
+        todo.extend(child for child in node.children if child.has_error)
+    return False

@@ -1,0 +1,37 @@
+; Captures, the same in every file here:
+;   @definition.<kind> with @name     a symbol; @body is where its signature ends, @container a name to put in front
+;   @scope.<kind> with @name          names what it holds, without being a symbol of its own
+;   @skip.it with @name               no symbol, whatever a later pattern says
+;   @prefix                           belongs to the definition below it: decorators, comments (@comment), attributes
+;   @docstring with @of               text inside the definition @of that documents it
+;   @reference                        a use of a name
+;   @import with @module              an import and what it names
+;   @block                            lines that stay together in a chunk
+; Where two patterns find the same name, the first one in the file counts.
+
+(class_definition name: (identifier) @name body: (_) @body) @definition.class
+(function_definition name: (identifier) @name body: (_) @body) @definition.function
+(type_alias_statement left: (type (identifier) @name)) @definition.type
+
+(module (expression_statement (assignment left: (identifier) @name)) @definition.variable)
+(module (if_statement consequence: (block (expression_statement (assignment left: (identifier) @name)) @definition.variable)))
+(module (try_statement body: (block (expression_statement (assignment left: (identifier) @name)) @definition.variable)))
+(class_definition body: (block (expression_statement (assignment left: (identifier) @name)) @definition.field))
+
+(function_definition body: (block . (expression_statement (string) @docstring))) @of
+(class_definition body: (block . (expression_statement (string) @docstring))) @of
+
+(comment) @comment
+(decorator) @prefix
+
+(call function: [(identifier) @reference (attribute attribute: (identifier) @reference)])
+(decorator [(identifier) @reference (attribute attribute: (identifier) @reference)])
+(class_definition superclasses: (argument_list [(identifier) @reference (attribute attribute: (identifier) @reference)]))
+(type [(identifier) @reference (attribute attribute: (identifier) @reference)])
+(generic_type (identifier) @reference)
+(type (binary_operator [(identifier) @reference (none)]))
+(except_clause value: [(identifier) @reference (as_pattern (identifier) @reference) (tuple (identifier) @reference)])
+
+(import_statement name: [(dotted_name) @module (aliased_import name: (dotted_name) @module)]) @import
+(import_from_statement module_name: (_) @module) @import
+(future_import_statement) @import

@@ -1,0 +1,61 @@
+"""A file's text as tree-sitter and an editor both see it: bytes, and lines that end only at \\n, \\r\\n or \\r.
+
+`str.splitlines` also ends lines at form feeds and U+2028, and tree-sitter counts only \\n; editors do neither, so lines
+are found here and every position is made from a byte offset.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`data` is UTF-8. `starts` holds the byte at which each line begins. Line numbers count from 1."""
+
+    data: bytes
+    starts: tuple[int, ...]
+    lines: tuple[str, ...]  # without their ends
+    ascii: bool
+
+    def line_of(self, byte: int) -> int:
+        return bisect_right(self.starts, byte)
+
+    def column_of(self, byte: int, line: int) -> int:
+        """In characters, from 0."""
+        start = self.starts[line - 1]
+        return byte - start if self.ascii else len(self.data[start:byte].decode("utf-8", "replace"))
+
+    def text(self, start: int, end: int) -> str:
+        return self.data[start:end].decode("utf-8", "replace")
+
+    def before(self, byte: int, line: int) -> bytes:
+        """What stands on the line before this byte."""
+        return self.data[self.starts[line - 1] : byte]
+
+    def after(self, byte: int, line: int) -> bytes:
+        """What stands on the line from this byte on."""
+        return self.data[byte : self.starts[line] if line < len(self.starts) else len(self.data)]
+
+
+def source_of(text: str) -> Source:
+    """NUL ends the input for some grammars, and a lone surrogate is no UTF-8: both are replaced by one character, so
+    that columns still hold."""
+    data = text.encode("utf-8", "replace")
+    if b"\0" in data:
+        data = data.replace(b"\0", b" ")
+    ends = [found.end() for found in _LINE_END.finditer(data)]
+    starts = (0, *ends)
+    lines = tuple(split_lines(text))
+    return Source(data, starts, lines, len(data) == len(text))
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines without their ends. Text that ends with a line end has an empty last line."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")

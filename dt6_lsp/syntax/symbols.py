@@ -1,0 +1,229 @@
+"""Matches of a query -> symbols with containers, signatures and docs, and the spans that chunks are cut at.
+
+Containers come from definitions that enclose one another, found with one sorted pass and a stack, so depth costs no
+recursion.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dt6_lsp.syntax.chunks import Span
+from dt6_lsp.syntax.docs import clip, comment_text, docstring_text
+from dt6_lsp.syntax.model import Import, Reference, Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dt6_lsp.syntax.languages import Language
+    from dt6_lsp.syntax.matches import Found, Matches, Prefix
+    from dt6_lsp.syntax.model import Kind
+    from dt6_lsp.syntax.source import Source
+
+MAX_SIGNATURE = 300
+MAX_NAME = 200
+
+_TYPE_LIKE = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
+_ONE_LINE = frozenset({"constant", "variable", "field", "property", "key", "section", "rule"})
+_WHOLE_NAME = frozenset({"section", "rule", "key", "test", "text"})
+_SEPARATOR = re.compile(r"::|->|[.:\\]")
+_NO_SCOPE = frozenset({"module", "exports", "prototype", "this", "self", "globalThis", "window"})
+_QUOTES = "\"'`"
+_WORDS = re.compile(rb"[\w\s]*\Z")
+_AFTER_BRACKET = re.compile(r"(?<=[(\[]) ")
+_BEFORE_BRACKET = re.compile(r",? (?=[)\]])")
+_SIGNATURE_TAIL = re.compile(r"(?:\s*(?:[{:=;,]|\bdo|\bwhere|\bis|\bbegin|\bthen))+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A definition with the names around it."""
+
+    found: Found
+    name: str
+    container: str
+    kind: Kind
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.container}.{self.name}" if self.container else self.name
+
+
+def place(found: Iterable[Found], source: Source, language: Language) -> list[Placed]:
+    """Definitions in the order of the file, each under the names that enclose it."""
+    placed: list[Placed] = []
+    around: list[Placed] = []
+    wanted = (one for one in found if one.sort != "skip")
+    for one in sorted(wanted, key=lambda each: (each.start, -each.end, each.name_start)):
+        while around and not _holds(around[-1].found, one):
+            around.pop()
+        item = _place(one, around[-1] if around else None, source, language)
+        if item.name:
+            placed.append(item)
+            around.append(item)
+    return placed
+
+
+def _holds(outer: Found, inner: Found) -> bool:
+    return inner.end <= outer.end and (inner.start, inner.end) != (outer.start, outer.end)
+
+
+def _place(one: Found, outer: Placed | None, source: Source, language: Language) -> Placed:
+    *scopes, name = _names(source.text(one.name_start, one.name_end), one.kind)
+    if one.container is not None:
+        scopes = [*(name for name in _names(source.text(*one.container), "class") if name not in _NO_SCOPE), *scopes]
+    container = ".".join((*((outer.qualified,) if outer else ()), *scopes))
+    return Placed(one, name, container, _kind(one.kind, name, outer.kind if outer else None, bool(scopes), language))
+
+
+def _names(text: str, kind: Kind) -> list[str]:
+    """`A::b` is b in A. Type arguments are no part of a name, nor are quotes."""
+    text = " ".join(text.split())[:MAX_NAME]
+    if kind in _WHOLE_NAME:
+        return [text.strip(_QUOTES).strip()]
+    if text[:1] in _QUOTES and text:
+        return [text.strip(_QUOTES)]
+    parts = [part.partition("<")[0].strip(" &*()") for part in _SEPARATOR.split(text)] if len(text) > 1 else [text]
+    return [part for part in parts if part] or [text]
+
+
+def _kind(kind: Kind, name: str, outer: Kind | None, scoped: bool, language: Language) -> Kind:
+    inside_type = outer in _TYPE_LIKE or scoped
+    if kind in ("function", "method") and inside_type:
+        return "constructor" if name in language.constructors else "method"
+    if kind == "variable" and name.isupper():
+        return "constant"
+    return kind
+
+
+class Surroundings:
+    """What stands above definitions: comments and prefixes that begin their line, by the line on which they end."""
+
+    def __init__(self, prefixes: Iterable[Prefix], source: Source) -> None:
+        self._source = source
+        self._ending: dict[int, Prefix] = {}
+        self._inside: dict[int, Prefix] = {}
+        for prefix in prefixes:
+            self._inside[prefix.start] = prefix
+            end = source.line_of(max(prefix.start, prefix.end - 1))
+            before = source.before(prefix.start, source.line_of(prefix.start))
+            if not before.strip() and not source.after(prefix.end, end).strip():
+                self._ending[end] = prefix
+
+    def above(self, line: int) -> Iterator[tuple[int, Prefix]]:
+        """The prefixes directly above a line, nearest first, each with the line it starts on."""
+        while (prefix := self._ending.get(line - 1) or self._across_blank(line - 1)) is not None:
+            start = self._source.line_of(prefix.start)
+            if start >= line:
+                return
+            line = start
+            yield line, prefix
+
+    def _across_blank(self, line: int) -> Prefix | None:
+        """Older JavaScript and PHP leave a blank line between a `/** */` and what it documents."""
+        prefix = self._ending.get(line - 1)
+        if (
+            prefix is None
+            or not self._source.data.startswith(b"/**", prefix.start)
+            or self._source.lines[line - 1].strip()
+        ):
+            return None
+        return prefix
+
+    def skip(self, byte: int) -> int:
+        """Where the declaration itself starts, when decorators or annotations stand first."""
+        data = self._source.data
+        while (prefix := self._inside.get(byte)) is not None:
+            byte = prefix.end
+            while data[byte : byte + 1].isspace():
+                byte += 1
+        return byte
+
+
+def symbols_of(placed: Iterable[Placed], matches: Matches, source: Source) -> tuple[tuple[Symbol, ...], list[Span]]:
+    around = Surroundings(matches.prefixes, source)
+    symbols: list[Symbol] = []
+    spans: list[Span] = []
+    for one in placed:
+        start, chunk_start, doc = _top(one.found, matches, source, around)
+        end = source.line_of(max(one.found.start, one.found.end - 1))
+        spans.append(Span(chunk_start, end, one.kind, one.qualified))
+        if one.found.sort == "definition":
+            symbols.append(_symbol(one, start, end, doc, source, around))
+    spans.extend(
+        Span(source.line_of(start), source.line_of(max(start, end - 1)), "text", "") for start, end in matches.blocks
+    )
+    return tuple(symbols), spans
+
+
+def _top(found: Found, matches: Matches, source: Source, around: Surroundings) -> tuple[int, int, str]:
+    """The line a definition starts on with its decorators, the one with its comments too, and its documentation."""
+    line = chunk_line = source.line_of(found.start)
+    docs: list[str] = []
+    if not source.before(found.start, line).strip() or found.kind in (
+        "function",
+        "class",
+        "variable",
+        "interface",
+        "type",
+    ):
+        for above, prefix in around.above(line):
+            chunk_line = above
+            if prefix.is_comment:
+                docs.append(comment_text(source.text(prefix.start, prefix.end)))
+            else:
+                line = above
+                if prefix.doc:
+                    docs.append(docstring_text(source.text(*prefix.doc)))
+    inner = matches.docstrings.get(found.start)
+    doc = docstring_text(source.text(*inner)) if inner else "\n".join(reversed(docs))
+    return line, chunk_line, clip(doc)
+
+
+def _symbol(one: Placed, start: int, end: int, doc: str, source: Source, around: Surroundings) -> Symbol:
+    found = one.found
+    name_line = source.line_of(found.name_start)
+    return Symbol(
+        name=one.name,
+        container=one.container,
+        kind=one.kind,
+        start_line=start,
+        end_line=end,
+        name_line=name_line,
+        name_column=source.column_of(found.name_start, name_line),
+        signature=_signature(found, source, around),
+        doc=doc,
+    )
+
+
+def _signature(found: Found, source: Source, around: Surroundings) -> str:
+    start = around.skip(found.start)
+    if start == found.start:
+        before = source.before(start, source.line_of(start))
+        start -= len(before) if _WORDS.match(before) else 0
+    end = found.body if found.body > start else found.end
+    text = source.text(start, min(end, start + 4 * MAX_SIGNATURE)).strip()
+    if found.kind in _ONE_LINE:
+        text = text.partition("\n")[0]
+    text = _AFTER_BRACKET.sub("", _BEFORE_BRACKET.sub("", " ".join(text.split())))
+    text = _SIGNATURE_TAIL.sub("", text) or text
+    return text if len(text) <= MAX_SIGNATURE else text[: MAX_SIGNATURE - 1].rstrip() + "…"
+
+
+def references_of(matches: Matches, source: Source) -> tuple[Reference, ...]:
+    found: list[Reference] = []
+    for start, end in sorted(set(matches.references)):
+        if start not in matches.definitions and 0 < end - start <= MAX_NAME:
+            line = source.line_of(start)
+            found.append(Reference(source.text(start, end), line, source.column_of(start, line)))
+    return tuple(found)
+
+
+def imports_of(matches: Matches, source: Source) -> tuple[Import, ...]:
+    found = {
+        (source.line_of(start), source.text(first, last).strip(_QUOTES + "<> "))
+        for start, _, first, last in matches.imports
+    }
+    return tuple(Import(module, line) for line, module in sorted(found) if module)
