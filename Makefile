@@ -21,8 +21,8 @@ install = if $(BIN)/python -m uv --version >/dev/null 2>&1; \
 W ?= .
 Q ?= How does a question become an answer with citations?
 unexport W Q
-ask: export DT6_MAKE_FOLDER = $(value W)
-ask: export DT6_MAKE_QUESTION = $(value Q)
+ask: export ASK_FOLDER = $(value W)
+ask: export ASK_QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
 .PHONY: help ask test check lint-fix bench docs lock train-embeddings clean
@@ -32,7 +32,7 @@ help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | while IFS=: read -r name text; do printf '  make %-18s%s\n' "$$name" "$$text"; done
 
 ask: .venv/.runtime ## Answers a question about a folder; sets everything up the first time.
-	@$(BIN)/dt6-lsp ask --workspace "$$DT6_MAKE_FOLDER" -- "$$DT6_MAKE_QUESTION"
+	@$(BIN)/dt6-lsp ask --workspace "$$ASK_FOLDER" -- "$$ASK_QUESTION"
 
 test: check ## What CI runs: the checks, then every test.
 	$(BIN)/python -m pytest

@@ -1,11 +1,8 @@
-"""Every setting, typed, with its default and its words; and the sources they come from, in order.
+"""Every setting, typed, with its default and its words.
 
-    defaults < user file < workspace file (only what can't hurt) < environment `DT6_*` < editor or command line
-
-A setting's key is `section.name` ("ollama.url"); in the environment it is `DT6_OLLAMA_URL`. The user file is TOML with
-a table per section. A workspace's own file (`.dt6.toml`) can never allow a host, choose a server or a command, or widen
-a limit: only fields marked `workspace=True` are read from it, and the rest is reported.
-Not here: what the settings mean to the parts that use them.
+A default is also the strictest value of an option that guards something (`guard=True`): when such an option is given a
+value that makes no sense, the default stands, whatever a source below it said.
+Not here: where values come from (`sources`), and what the settings mean to the parts that use them.
 """
 
 from __future__ import annotations
@@ -13,11 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+Check = Literal["", "url", "host"]
 
-def setting(default: Any, doc: str, *, workspace: bool = False, minimum: float | None = None) -> Any:
-    """A field with its documentation. `workspace=True`: a workspace's own file may set it."""
-    metadata = {"doc": doc, "workspace": workspace, "minimum": minimum}
-    if isinstance(default, (list, tuple, dict)):
+
+def setting(
+    default: Any,
+    doc: str,
+    *,
+    workspace: bool = False,
+    minimum: float | None = None,
+    guard: bool = False,
+    secret: bool = False,
+    check: Check = "",
+) -> Any:
+    """A field with its documentation. `workspace=True`: a workspace's own file may narrow it. `secret`: never shown."""
+    metadata = {
+        "doc": doc,
+        "workspace": workspace,
+        "minimum": minimum,
+        "guard": guard,
+        "secret": secret,
+        "check": check,
+    }
+    if isinstance(default, (list, tuple)):
         return field(default_factory=lambda: tuple(default), metadata=metadata)
     return field(default=default, metadata=metadata)
 
@@ -26,7 +41,7 @@ def setting(default: Any, doc: str, *, workspace: bool = False, minimum: float |
 class WorkspaceSettings:
     exclude: tuple[str, ...] = setting((), "Patterns, as in .gitignore, of files not to index.", workspace=True)
     include: tuple[str, ...] = setting((), "Patterns of files to index although an ignore rule names them.")
-    max_file_bytes: int = setting(1_000_000, "Larger files are not indexed.", minimum=1)
+    max_file_bytes: int = setting(1_000_000, "Larger files are not indexed.", workspace=True, minimum=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +74,29 @@ class ChatSettings:
 
 @dataclass(frozen=True, slots=True)
 class OllamaSettings:
-    url: str = setting("http://127.0.0.1:11434", "Address of the Ollama server.")
+    url: str = setting("http://127.0.0.1:11434", "Address of the Ollama server.", guard=True, check="url")
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAISettings:
-    url: str = setting("http://127.0.0.1:8080/v1", "Base URL of an OpenAI-compatible server.")
-    api_key: str = setting("", "Sent to that server as a bearer token. Better set as DT6_OPENAI_API_KEY.")
+    url: str = setting("http://127.0.0.1:8080/v1", "Base URL of an OpenAI-compatible server.", guard=True, check="url")
+    api_key: str = setting(
+        "", "Sent to that server as a bearer token. Better set as DT6_OPENAI_API_KEY than in a file.", secret=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class ChromaSettings:
-    url: str = setting("", "A shared Chroma server; empty keeps Chroma in the data folder.")
+    url: str = setting("", "A shared Chroma server; empty keeps Chroma in the data folder.", guard=True, check="url")
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacySettings:
     allowed_hosts: tuple[str, ...] = setting(
-        (), "Hosts that text of this workspace may be sent to. This machine needs no entry; none other is allowed."
+        (),
+        "Hosts that text of this workspace may be sent to. This machine needs no entry; none other is allowed.",
+        guard=True,
+        check="host",
     )
 
 

@@ -1,0 +1,47 @@
+"""Every setting and the sources it comes from, in order; a later source wins.
+
+    defaults < user file < workspace file (only what can't hurt) < environment `DT6_*` < editor < command line
+
+A setting's key is `section.name` ("ollama.url"); in the environment it is `DT6_OLLAMA_URL`; an editor may write it in
+snake_case or camelCase. The user file is TOML with a table per section. A workspace's own file (`.dt6.toml`) can never
+allow a host, choose a server or a command, or widen a limit: only the options marked for it are read, and they can
+only be narrowed.
+"""
+
+from dt6_lsp.settings.model import (
+    ChatSettings,
+    ChromaSettings,
+    EmbeddingSettings,
+    IndexSettings,
+    LogSettings,
+    OllamaSettings,
+    OpenAISettings,
+    PrivacySettings,
+    Settings,
+    WorkspaceSettings,
+    setting,
+)
+from dt6_lsp.settings.options import OPTIONS, Option
+from dt6_lsp.settings.sources import WORKSPACE_FILE, Loaded, Origin, data_dir, load, user_file
+
+__all__ = [
+    "OPTIONS",
+    "WORKSPACE_FILE",
+    "ChatSettings",
+    "ChromaSettings",
+    "EmbeddingSettings",
+    "IndexSettings",
+    "Loaded",
+    "LogSettings",
+    "OllamaSettings",
+    "OpenAISettings",
+    "Option",
+    "Origin",
+    "PrivacySettings",
+    "Settings",
+    "WorkspaceSettings",
+    "data_dir",
+    "load",
+    "setting",
+    "user_file",
+]
