@@ -29,7 +29,10 @@ class Fingerprint:
 
 
 class EmbeddingBackend(Protocol):
-    """Turns texts into unit vectors. Called from worker threads, never from an event loop."""
+    """Turns texts into unit vectors. Called from worker threads, several at once, never from an event loop.
+
+    A backend that computes in this process says so by `local = True`: then nothing waits for a fuller batch.
+    """
 
     max_batch: int
 
