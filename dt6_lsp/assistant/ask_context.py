@@ -1,0 +1,19 @@
+"""What the person who asks has before them. Goes into every prompt, whatever search finds.
+
+Not here: how it is read or packed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AskContext:
+    """`path` is the open file; `selection` the text marked in it, with its lines (0 where there is none)."""
+
+    selection: str = ""
+    path: str = ""
+    start_line: int = 0
+    end_line: int = 0
+    named_files: tuple[str, ...] = ()

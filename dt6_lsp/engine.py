@@ -1,0 +1,205 @@
+"""The engine: all of DT6 without a protocol. The command line, the language server and later faces call this and
+nothing below it; the types that they need are re-exported here.
+
+Blocking work (SQLite, vectors, parsing) runs on threads of the engine's own: one for index runs, a few for questions,
+so that a long run never holds up a hover. Paths are relative to their root with `/`; with several roots they start with
+the folder's name. Errors are the classes of `errors`.
+Not here: protocol types, prompt texts, and the building of the parts (`app.py`). Importing this module is cheap; only
+`app.py` imports what is heavy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from dt6_lsp.assistant.ask_context import AskContext
+from dt6_lsp.assistant.blocking import on_threads, until_cancelled
+from dt6_lsp.assistant.events import Citation, Done, Event, Failed, Intent, Retrieved, Routed, Token
+from dt6_lsp.assistant.pipeline import answer
+from dt6_lsp.cancel import CancelToken
+from dt6_lsp.errors import SettingError
+from dt6_lsp.features.hover import Hover, hover, render_markdown, render_plain
+from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
+from dt6_lsp.features.roots import Roots
+from dt6_lsp.features.runs import run_over
+from dt6_lsp.features.symbols import search_symbols
+from dt6_lsp.index.model import Definition, Hit, IndexProgress, IndexReport, IndexState, IndexStats, Reader
+from dt6_lsp.models.base import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from dt6_lsp.assistant.pipeline import Counter, Hub
+    from dt6_lsp.features.runs import RootIndex
+    from dt6_lsp.settings import Settings
+
+__all__ = [
+    "AskContext", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit", "Hover",
+    "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Retrieved", "Routed", "Stats", "Token",
+    "Usage", "render_markdown", "render_plain",
+]  # fmt: skip
+
+logger = logging.getLogger(__name__)
+
+READERS = 4
+CLOSE_SECONDS = 2.0
+
+
+class Measurements(Protocol):
+    def snapshot(self) -> Mapping[str, float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatStats:
+    """Who would write an answer now. `backend` is "none" and `why` a sentence when nobody would."""
+
+    backend: str
+    model: str
+    url: str
+    context_tokens: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """`roots` in the order of the workspace's folders; `metrics` by name."""
+
+    roots: tuple[IndexStats, ...]
+    chat: ChatStats
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Engine:
+    """`indexes` are the roots, in order; `reader` answers over all of them (one root's index, or a `Federation`)."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        indexes: Sequence[RootIndex],
+        reader: Reader,
+        hub: Hub,
+        counter: Counter,
+        *,
+        metrics: Measurements | None = None,
+    ) -> None:
+        self.settings = settings
+        self._indexes = tuple(indexes)
+        self._reader = reader
+        self._hub = hub
+        self._counter = counter
+        self._metrics = metrics
+        self._places = Roots(tuple(index.root for index in indexes))
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="dt6-read")
+        self._indexer = ThreadPoolExecutor(1, thread_name_prefix="dt6-index")
+        self._run = on_threads(self._readers)
+        self._runs = IndexRuns(self._work, self._indexer)
+        self._closed = CancelToken()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        return self._places.folders
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about the stores that were opened; whole sentences."""
+        return tuple(notice for index in self._indexes for notice in index.notices)
+
+    def locate(self, path: str) -> Path:
+        """The absolute path of one that an answer or a hit named. `WorkspaceError` for one outside of the roots."""
+        return self._places.locate(path)
+
+    def relative(self, absolute: Path) -> str | None:
+        """How hits and answers name this file; None when no root holds it."""
+        return self._places.relative(absolute)
+
+    async def index(
+        self,
+        *,
+        rebuild: bool = False,
+        wait_sync: bool = False,
+        paths: Iterable[str] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> AsyncGenerator[IndexProgress, None]:
+        """Bring the index up to date; the last progress has phase "done" and the report over all roots. Who asks while
+        a run is under way follows it. `paths` (as `relative` names them) limits the run to these files. `Cancelled` at
+        once when `cancel` says so; the work itself stops when nobody follows it any more."""
+        self._closed.raise_if_cancelled()
+        wish = Wish(rebuild, wait_sync, None if paths is None else frozenset(paths))
+        async with aclosing(self._runs.follow(wish, cancel or CancelToken())) as run:
+            async for progress in run:
+                yield progress
+
+    async def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
+        """The chunks that fit best. `near` is the open file, whose surroundings rank higher."""
+        if not query.strip():
+            raise SettingError("The query is empty.", "Say what to look for.")
+        if n < 1:
+            raise SettingError(f"{n} hits can't be asked for.", "Ask for one or more.")
+        return await self._run(lambda: self._reader.search(query, n, near))
+
+    async def ask(
+        self, question: str, *, cancel: CancelToken | None = None, context: AskContext | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Routed, Retrieved, Tokens, then Done, or Failed where nothing could be answered. Tokens are raw; Done carries
+        the answer with its citations checked. `SettingError` for a question that is none; `Cancelled` within
+        milliseconds when `cancel` says so, and the stream from the model is closed."""
+        events = answer(
+            question,
+            self._reader,
+            self._hub,
+            self._counter,
+            self.settings,
+            cancel or CancelToken(),
+            context or AskContext(),
+            run=self._run,
+        )
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def hover(self, path: str, text: str, line: int, column: int) -> Hover | None:
+        """What the index knows of the name at this place (line from 1, column in code points from 0) of the text."""
+        return await self._run(lambda: hover(self._reader, path, text, line, column))
+
+    async def symbols(self, query: str, limit: int = 50) -> list[Definition]:
+        return await self._run(lambda: search_symbols(self._reader, query, limit))
+
+    async def state(self) -> IndexState:
+        """How much of the workspace is indexed now."""
+        return await self._run(self._reader.state)
+
+    async def stats(self) -> Stats:
+        roots = await self._run(lambda: tuple(index.stats() for index in self._indexes))
+        return Stats(roots, await self._chat(), self._metrics.snapshot() if self._metrics else {})
+
+    async def _chat(self) -> ChatStats:
+        choice = await until_cancelled(self._hub.choose(), self._closed)
+        name, url = (choice.backend.name, choice.backend.url) if choice.backend else ("none", "")
+        return ChatStats(name, choice.model, url, choice.context_tokens, choice.why)
+
+    async def close(self) -> None:
+        """Cancel what runs, wait for it briefly, and close the stores and the connections. May be called twice."""
+        if self._closed.cancelled:
+            return
+        self._closed.cancel()
+        self._runs.cancel()
+        await self._hub.close()
+        closing = asyncio.wrap_future(self._indexer.submit(self._close_stores))
+        self._indexer.shutdown(wait=False)
+        await asyncio.wait((closing,), timeout=CLOSE_SECONDS)
+        if closing.done() and closing.exception() is not None:
+            logger.warning("The index could not be closed cleanly.", exc_info=closing.exception())
+
+    def _close_stores(self) -> None:
+        self._readers.shutdown(wait=True, cancel_futures=True)
+        for index in self._indexes:
+            index.close()
+
+    def _work(self, wish: Wish, cancel: CancelToken, progress: Progress) -> None:
+        run_over(self._indexes, self._places, wish, cancel, progress)
