@@ -1,6 +1,6 @@
 """Every setting and the sources it comes from, in order; a later source wins.
 
-    defaults < user file < workspace file (only what can't hurt) < environment `DT6_*` < editor < command line
+    defaults < user file < environment `DT6_*` < editor < command line, then narrowed by the workspace's own file
 
 A setting's key is `section.name` ("ollama.url"); in the environment it is `DT6_OLLAMA_URL`; an editor may write it in
 snake_case or camelCase. The user file is TOML with a table per section. A workspace's own file (`.dt6.toml`) can never
@@ -22,7 +22,7 @@ from dt6_lsp.settings.model import (
     setting,
 )
 from dt6_lsp.settings.options import OPTIONS, Option
-from dt6_lsp.settings.sources import WORKSPACE_FILE, Loaded, Origin, data_dir, load, user_file
+from dt6_lsp.settings.sources import WORKSPACE_FILE, Loaded, Origin, data_dir, load, narrowed, user_file, with_editor
 
 __all__ = [
     "OPTIONS",
@@ -42,6 +42,8 @@ __all__ = [
     "WorkspaceSettings",
     "data_dir",
     "load",
+    "narrowed",
     "setting",
     "user_file",
+    "with_editor",
 ]

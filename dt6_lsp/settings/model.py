@@ -46,7 +46,7 @@ class WorkspaceSettings:
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
-    at_start: bool = setting(True, "Index the workspace when the server starts.", workspace=True)
+    at_start: bool = setting(True, "Index the workspace when the server starts.")
 
 
 @dataclass(frozen=True, slots=True)

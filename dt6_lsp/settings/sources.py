@@ -56,16 +56,30 @@ def load(
     strict: bool = False,
 ) -> Loaded:
     """Settings for one workspace. `overrides` are the command line's `section.name=value`."""
-    loading = _Loading(strict)
+    loading = _Loading(Loaded(Settings(), {key: Origin("default") for key in OPTIONS}), strict)
     loading.file(user_file(), "user file", expected="DT6_CONFIG" in os.environ)
-    if workspace is not None:
-        loading.file(workspace / WORKSPACE_FILE, "workspace file")
     loading.environment()
-    for key, value in _flat(editor or {}):
-        loading.data(_snake(key.removeprefix("dt6.")), value, Origin("editor"))
+    loading.table(editor or {}, Origin("editor"))
     for override in overrides:
         loading.override(override)
+    if workspace is not None:
+        loading.file(workspace / WORKSPACE_FILE, "workspace file")
     return loading.loaded()
+
+
+def with_editor(own: Loaded, values: Mapping[str, Any]) -> Loaded:
+    """What the editor says, over what DT6 knows from elsewhere; only the command line is stronger."""
+    loading = _Loading(own, strict=False)
+    loading.table(values, Origin("editor"))
+    return loading.loaded()
+
+
+def narrowed(settings: Settings, root: Path) -> tuple[Settings, tuple[str, ...]]:
+    """The settings for one root of several, with what its own file narrows; and what is wrong with that file."""
+    loading = _Loading(Loaded(settings, {key: Origin("default") for key in OPTIONS}), strict=False)
+    loading.file(root / WORKSPACE_FILE, "workspace file")
+    loaded = loading.loaded()
+    return loaded.settings, loaded.problems
 
 
 def user_file() -> Path:
@@ -85,11 +99,12 @@ def data_dir(option: str | Path | None = None) -> Path:
 class _Loading:
     """The values so far, with their origins. One per `load`."""
 
-    def __init__(self, strict: bool) -> None:
+    def __init__(self, start: Loaded, strict: bool) -> None:
         self._strict = strict
-        self._values = {key: option.default for key, option in OPTIONS.items()}
-        self._origins = {key: Origin("default") for key in OPTIONS}
-        self._problems: list[str] = []
+        settings = start.settings
+        self._values = {key: getattr(getattr(settings, each.section), each.name) for key, each in OPTIONS.items()}
+        self._origins = dict(start.origins)
+        self._problems = list(start.problems)
 
     def loaded(self) -> Loaded:
         by_section: dict[str, dict[str, Any]] = {section: {} for section in sections()}
@@ -102,7 +117,7 @@ class _Loading:
         origin = Origin(source, str(path))
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if expected:
                 self._problem(origin, "the file does not exist", "Make it, or unset DT6_CONFIG.")
         except (OSError, UnicodeDecodeError) as error:
@@ -110,8 +125,11 @@ class _Loading:
         except tomllib.TOMLDecodeError as error:
             self._problem(origin, f"is no valid TOML: {error}", "Mend that line.")
         else:
-            for key, value in _flat(table):
-                self.data(key, value, origin)
+            self.table(table, origin)
+
+    def table(self, table: Mapping[str, Any], origin: Origin) -> None:
+        for key, value in _flat(table):
+            self.data(_snake(key.removeprefix("dt6.")) if origin.source == "editor" else key, value, origin)
 
     def environment(self) -> None:
         for variable, text in sorted(os.environ.items()):
@@ -158,7 +176,9 @@ class _Loading:
             if not option.workspace:
                 mend = "A workspace's own file can't set it; put it in your own settings."
                 return self._problem(origin, f"{option.key} is not taken from here", mend)
-            value = _narrowed(self._values[option.key], value)
+            value = _narrower(self._values[option.key], value)
+        if origin.source == "editor" and self._origins[option.key].source == "command line":
+            return None
         self._values[option.key] = value
         self._origins[option.key] = origin
         return None
@@ -181,10 +201,8 @@ class _Loading:
         self._problems.append(f"{cause} {mend}".strip())
 
 
-def _narrowed(below: Any, value: Any) -> Any:
-    """A workspace may add patterns, lower a number and turn something off; never the other way."""
-    if isinstance(value, bool):
-        return below and value
+def _narrower(below: Any, value: Any) -> Any:
+    """A workspace may add patterns and lower a number; never the other way."""
     if isinstance(value, tuple):
         return (*below, *(each for each in value if each not in below))
     return min(below, value)
