@@ -1,0 +1,77 @@
+"""A written answer, for editors that know nothing of DT6: a Markdown file in the data folder, opened in the editor.
+
+Not here: what an answer says. The workspace is never written to.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from dt6_lsp.errors import StoreError
+from dt6_lsp.server.convert import lines_range, to_uri
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dt6_lsp.engine import Citation, Done, Engine
+    from dt6_lsp.server.session import Session
+
+logger = logging.getLogger(__name__)
+
+KEPT = 50
+_SHORT = 300
+
+
+async def show(session: Session, engine: Engine, question: str, done: Done) -> None:
+    """Open the answer; where the editor can't open documents, say how it begins and where the whole of it is."""
+    text = to_markdown(engine, question, done)
+    path = await session.in_worker(lambda: write(session.answers, question, text))
+    if session.client.show_document:
+        params = types.ShowDocumentParams(uri=to_uri(path), take_focus=True, selection=lines_range(1, 0))
+        session.server.window_show_document(params)
+    else:
+        session.show(types.MessageType.Info, f"{_short(done.answer)} (The whole answer: {path})")
+
+
+def write(folder: Path, question: str, text: str) -> Path:
+    """Write the file and remove the oldest beyond `KEPT`. Blocking. `StoreError` when the folder can't be written."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1_000_000:06}-{_slug(question)}.md"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        for old in sorted(folder.glob("*.md"))[:-KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        cause = f"The answer could not be written to {folder} ({error.strerror})."
+        raise StoreError(cause, "Make room or point DT6_DATA_DIR to a folder that can be written.") from error
+    return path
+
+
+def to_markdown(engine: Engine, question: str, done: Done) -> str:
+    author = "without a model" if done.backend == "none" else f"by {done.model} ({done.backend})"
+    parts = [f"# {' '.join(question.split())}", done.answer.strip()]
+    if done.citations:
+        parts.append("## Sources\n\n" + "\n".join(_source(engine, cited) for cited in done.citations))
+    index = done.index
+    parts.append(f"---\n\nWritten {author}, from {index.indexed:,} of {index.files:,} files. {done.notice}".rstrip())
+    return "\n\n".join(parts) + "\n"
+
+
+def _source(engine: Engine, cited: Citation) -> str:
+    return f"- [{cited}]({to_uri(engine.locate(cited.path))}#L{cited.start_line})"
+
+
+def _slug(question: str) -> str:
+    words = re.findall(r"\w+", question.lower(), re.ASCII)
+    return "-".join(words)[:60].strip("-") or "answer"
+
+
+def _short(answer: str) -> str:
+    text = " ".join(answer.split())
+    return text if len(text) <= _SHORT else text[:_SHORT].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,104 @@
+"""`workspace/executeCommand`: what DT6 does on demand, in any editor. Results are those of the command line's `--json`.
+
+Each command takes one object; a lone string stands for its obvious field.
+Not here: checking of arguments (`arguments`), questions (`ask`), index runs (`indexing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from dt6_lsp.errors import WorkspaceError
+from dt6_lsp.server import answers, ask
+from dt6_lsp.server.arguments import only, parse
+from dt6_lsp.server.faults import invalid_params
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from lsprotocol.types import ExecuteCommandParams, ProgressToken
+
+    from dt6_lsp.engine import Engine, Hit
+    from dt6_lsp.server.session import Call
+
+    Command = Callable[[Call, object, ProgressToken | None], Awaitable[object]]
+
+_MOST_HITS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SearchArguments:
+    """`near` is the open file, as a URI or as hits name it."""
+
+    query: str
+    n: int = 10
+    near: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexArguments:
+    rebuild: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatsArguments:
+    pass
+
+
+async def execute(call: Call, params: ExecuteCommandParams) -> object:
+    command = _COMMANDS.get(params.command)
+    if command is None:
+        raise invalid_params(f"DT6 has no command {params.command!r}; it has {', '.join(NAMES)}.")
+    return await command(call, only(params.arguments, params.command), params.work_done_token)
+
+
+async def _ask(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any]:
+    arguments = parse(ask.AskArguments, given, "dt6.ask", bare="question")
+    done = await ask.ask(call, arguments, "DT6: answering", token=token)
+    await answers.show(call.session, await call.engine(), arguments.question, done)
+    return ask.to_json(done)
+
+
+async def _search(call: Call, given: object, _token: ProgressToken | None) -> list[dict[str, Any]]:
+    arguments = parse(SearchArguments, given, "dt6.search", bare="query")
+    if not 1 <= arguments.n <= _MOST_HITS:
+        raise invalid_params(f"dt6.search gives 1 to {_MOST_HITS} hits, not {arguments.n}.")
+    engine = await _open_engine(call)
+    near = ask.named_file(engine, arguments.near) if arguments.near else ""
+    return [_hit(hit) for hit in await engine.search(arguments.query, arguments.n, near)]
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    """The contract of `search --json`."""
+    shown = ("path", "start_line", "end_line", "symbol", "kind", "score", "text")
+    return {name: getattr(hit, name) for name in shown}
+
+
+async def _index(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any] | None:
+    arguments = parse(IndexArguments, given, "dt6.index")
+    await _open_engine(call)
+    report = await call.session.indexer.run(cancel=call.cancel, rebuild=arguments.rebuild, token=token)
+    return None if report is None else asdict(report)
+
+
+async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
+    parse(StatsArguments, given, "dt6.stats")
+    return asdict(await (await call.engine()).stats())
+
+
+async def _open_engine(call: Call) -> Engine:
+    engine = await call.engine()
+    if not engine.roots:
+        raise WorkspaceError("No folder is open, so there is nothing to search.", "Open a folder and try again.")
+    return engine
+
+
+_COMMANDS: Mapping[str, Command] = {
+    "dt6.ask": _ask,
+    "dt6.index": _index,
+    "dt6.search": _search,
+    "dt6.stats": _stats,
+}
+
+NAMES = tuple(_COMMANDS)

@@ -1,0 +1,164 @@
+"""Between the protocol's terms and DT6's: positions, ranges, locations and URIs.
+
+The core counts lines from 1 and columns in characters (code points) from 0. An editor counts lines from 0 and columns
+in the units of the encoding that was agreed on at `initialize`. A line ends with CR LF, LF or CR and with nothing else,
+unlike `str.splitlines`, which also breaks at form feeds and others and so shifts every line after one.
+Not here: reading documents, and anything that needs the engine. Nothing else in DT6 builds a `Position` or a `Range`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from lsprotocol import types
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Encoding = types.PositionEncodingKind | str
+"""pygls hands the negotiated encoding as the enum or as its value; the enum is a `str`, so both compare alike."""
+
+WINDOWS = os.name == "nt"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_DRIVE = re.compile(r"/[A-Za-z]:(/|$)")
+_ON_DISK = frozenset({"file", "vscode-notebook-cell"})
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines without their ends, as an editor counts them: a text that ends with a line break has an empty last line."""
+    return _LINE_END.split(text)
+
+
+def line_span(text: str, line: int) -> tuple[int, int]:
+    """Where the 1-based line starts and ends (without its end mark); past the last line, the end of the text twice."""
+    start, number = 0, 1
+    for end in _LINE_END.finditer(text):
+        if number == line:
+            return start, end.start()
+        start, number = end.end(), number + 1
+    return (start if number == line else len(text)), len(text)
+
+
+def line_at(text: str, line: int) -> str:
+    """The 1-based line without its end; "" past the last one."""
+    start, end = line_span(text, line)
+    return text[start:end]
+
+
+def _utf8_width(char: str) -> int:
+    code = ord(char)
+    return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+
+
+def _utf16_width(char: str) -> int:
+    return 2 if ord(char) > 0xFFFF else 1
+
+
+def _width(encoding: Encoding) -> Callable[[str], int] | None:
+    """None where one unit is one character."""
+    if encoding == types.PositionEncodingKind.Utf8:
+        return _utf8_width
+    return None if encoding == types.PositionEncodingKind.Utf32 else _utf16_width
+
+
+def to_column(line: str, units: int, encoding: Encoding) -> int:
+    """The column, in characters, of a protocol offset. Past the end it is the end; inside a character, its start."""
+    width = _width(encoding)
+    if width is None or line.isascii():
+        return min(units, len(line))
+    seen = 0
+    for column, char in enumerate(line):
+        seen += width(char)
+        if seen > units:
+            return column
+    return len(line)
+
+
+def to_units(line: str, column: int, encoding: Encoding) -> int:
+    """The protocol offset of a column; past the end it is the end."""
+    prefix = line[:column]
+    width = _width(encoding)
+    return len(prefix) if width is None or prefix.isascii() else sum(map(width, prefix))
+
+
+def from_position(text: str, position: types.Position, encoding: Encoding) -> tuple[int, int]:
+    """(line from 1, column in characters) of a position in a text. Positions past the text are moved into it."""
+    line = position.line + 1
+    return line, to_column(line_at(text, line), position.character, encoding)
+
+
+def to_offset(text: str, position: types.Position, encoding: Encoding) -> int:
+    """The index in `text` of a position."""
+    start, end = line_span(text, position.line + 1)
+    return start + to_column(text[start:end], position.character, encoding)
+
+
+def position(line: int, column: int, line_text: str, encoding: Encoding) -> types.Position:
+    return types.Position(line=max(line - 1, 0), character=to_units(line_text, column, encoding))
+
+
+def name_range(line: int, column: int, length: int, line_text: str, encoding: Encoding) -> types.Range:
+    """The range of a name of `length` characters on one line."""
+    return types.Range(
+        start=position(line, column, line_text, encoding),
+        end=position(line, column + length, line_text, encoding),
+    )
+
+
+def lines_range(start_line: int, end_line: int) -> types.Range:
+    """Whole lines, both included: up to the start of the line after."""
+    return types.Range(
+        start=types.Position(line=max(start_line - 1, 0), character=0),
+        end=types.Position(line=end_line, character=0),
+    )
+
+
+def text_in(text: str, chosen: types.Range, encoding: Encoding) -> str:
+    """What is selected; a range that runs past the text yields what it covers, one that runs backward nothing."""
+    return text[to_offset(text, chosen.start, encoding) : to_offset(text, chosen.end, encoding)]
+
+
+def location(path: Path, where: types.Range) -> types.Location:
+    return types.Location(uri=to_uri(path), range=where)
+
+
+def to_uri(path: Path) -> str:
+    """`path` must be absolute."""
+    return path.as_uri()
+
+
+def to_path(uri: str, *, windows: bool = WINDOWS) -> str | None:
+    """The file that a URI names, or None: an unsaved buffer (`untitled:`), a remote scheme, a share on a system that
+    has none. A notebook cell names its notebook. Percent-encoding may be of any kind (VS Code writes `c%3A`), and bytes
+    that are not UTF-8 survive as they do in `os.fsdecode`."""
+    scheme, colon, rest = uri.partition(":")
+    if not colon or scheme.lower() not in _ON_DISK:
+        return None
+    if scheme.lower() != "file":
+        rest = rest.partition("#")[0].partition("?")[0]
+    host, path = _authority(rest)
+    decoded = os.fsdecode(unquote_to_bytes(path))
+    if host.lower() not in ("", "localhost"):
+        return _windows_share(host, decoded) if windows else None
+    return _windows_path(decoded) if windows else decoded or None
+
+
+def _authority(rest: str) -> tuple[str, str]:
+    if not rest.startswith("//"):
+        return "", rest
+    host, slash, path = rest[2:].partition("/")
+    return host, slash + path
+
+
+def _windows_share(host: str, path: str) -> str:
+    return "\\\\" + host + path.replace("/", "\\")
+
+
+def _windows_path(path: str) -> str | None:
+    if _DRIVE.match(path):
+        path = path[1].upper() + path[2:]
+    return path.replace("/", "\\") or None

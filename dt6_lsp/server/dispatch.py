@@ -1,0 +1,64 @@
+"""Every request and notification that DT6 answers itself, in one table each, and the one wrapper around requests.
+
+Documents are kept by pygls; errors become responses in `protocol`, with the words of `faults`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from dt6_lsp.cancel import Cancelled
+from dt6_lsp.server import ask, commands, hover, lifecycle, symbols
+from dt6_lsp.server.session import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+
+    from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.server.session import Session
+
+    Request = Callable[[Call, Any], Awaitable[object]]
+    Notification = Callable[[Session, Any], None]
+
+logger = logging.getLogger(__name__)
+
+REQUESTS: Mapping[str, Request] = {
+    types.TEXT_DOCUMENT_HOVER: hover.hover,
+    types.WORKSPACE_SYMBOL: symbols.workspace_symbol,
+    types.WORKSPACE_EXECUTE_COMMAND: commands.execute,
+    ask.ASK: ask.ask_request,
+}
+
+NOTIFICATIONS: Mapping[str, Notification] = {
+    types.INITIALIZED: lifecycle.initialized,
+    types.TEXT_DOCUMENT_DID_SAVE: lifecycle.did_save,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: lifecycle.did_change_watched_files,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.did_change_folders,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.did_change_configuration,
+}
+
+
+def start(session: Session, method: str, params: Any, cancel: CancelToken) -> Coroutine[Any, Any, object] | None:
+    """The work of a request, with its snapshot taken now; None for a method that is pygls' own."""
+    request = REQUESTS.get(method)
+    return None if request is None else _run(method, request, Call.open(session, cancel), params)
+
+
+async def _run(method: str, request: Request, call: Call, params: Any) -> object:
+    started, outcome = time.perf_counter(), "failed"
+    try:
+        result = await request(call, params)
+        outcome = "answered"
+    except (asyncio.CancelledError, Cancelled):
+        outcome = "cancelled"
+        raise
+    else:
+        return result
+    finally:
+        call.cancel.cancel()  # nothing of a request outlives it
+        logger.debug("%s %s in %.1f ms.", method, outcome, (time.perf_counter() - started) * 1000)

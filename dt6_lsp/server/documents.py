@@ -1,0 +1,60 @@
+"""The texts that are open in the editor, and snapshots of them.
+
+pygls keeps the documents; its incremental edits are replaced, because they count a form feed or U+2028 as the end of a
+line and misplace an edit at the end of a text that has no final line break. After either, every later answer is about a
+text that the user does not have.
+Not here: files on disk. A document that is not open has no snapshot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsprotocol.types import TextDocumentSyncKind
+from pygls.workspace import TextDocument, Workspace
+
+from dt6_lsp.server.convert import to_offset
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lsprotocol.types import TextDocumentContentChangePartial
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One document at one moment."""
+
+    uri: str
+    text: str
+    version: int | None
+
+
+class OpenDocument(TextDocument):
+    def _apply_incremental_change(self, change: TextDocumentContentChangePartial) -> None:
+        text, encoding = self.source, self.position_codec.encoding or "utf-16"
+        start = to_offset(text, change.range.start, encoding)
+        end = max(start, to_offset(text, change.range.end, encoding))
+        self._source = text[:start] + change.text + text[end:]
+
+
+class Documents(Workspace):
+    @classmethod
+    def following(cls, other: Workspace) -> Documents:
+        """The same folders and encoding, with the better documents; `other` has no documents yet."""
+        folders = list(other.folders.values())
+        return cls(other.root_uri, TextDocumentSyncKind.Incremental, folders, other.position_encoding)
+
+    def _create_text_document(
+        self, doc_uri: str, source: str | None = None, version: int | None = None, language_id: str | None = None
+    ) -> TextDocument:
+        return OpenDocument(doc_uri, source, version, language_id, position_codec=self.position_codec)
+
+
+def snapshots(workspace: Workspace) -> Mapping[str, Snapshot]:
+    """All open documents, by URI as the client wrote it. No text is copied: an edit makes a new string."""
+    return {
+        document.uri: Snapshot(document.uri, document.source, document.version)
+        for document in workspace.text_documents.values()
+    }

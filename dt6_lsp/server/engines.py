@@ -1,0 +1,107 @@
+"""The engine behind one editor: built off the event loop, awaited by requests, replaced when folders change.
+
+Building imports everything heavy, so it starts only when `initialize` has been answered. There is never more than one
+engine, because an engine holds the lock of its stores: the old one is closed before the next is built.
+Not here: what an engine is made of; `build` comes from the composition root.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from dt6_lsp.errors import Dt6Error, WorkspaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from dt6_lsp.engine import Engine
+    from dt6_lsp.settings import Settings
+
+    Build = Callable[[Settings, Sequence[Path]], Engine]
+
+logger = logging.getLogger(__name__)
+
+_CLOSE_SECONDS = 5.0
+
+
+class Engines:
+    def __init__(self, build: Build, executor: Executor) -> None:
+        self._build = build
+        self._executor = executor
+        self._ready: asyncio.Future[Engine] = asyncio.get_running_loop().create_future()
+        self._building: asyncio.Future[Engine] | None = None
+        self._lock = asyncio.Lock()
+        self._turn = 0
+
+    async def get(self) -> Engine:
+        """Wait for the engine; the error of its building where that failed."""
+        return await asyncio.shield(self._ready)
+
+    async def get_within(self, seconds: float) -> Engine | None:
+        """The engine, or None when it needs longer or could not be built."""
+        await asyncio.wait([self._ready], timeout=seconds)
+        return self._ready.result() if self._ready.done() and self._ready.exception() is None else None
+
+    async def replace(self, settings: Settings, roots: Sequence[Path]) -> Engine | None:
+        """Build an engine; None when a later call has taken over. Raises what requests will see, too: a `Dt6Error`."""
+        self._turn += 1
+        turn = self._turn
+        async with self._lock:
+            if turn != self._turn:
+                return None
+            await self._retire()
+            self._building = asyncio.get_running_loop().run_in_executor(self._executor, self._open, settings, roots)
+            await asyncio.wait([self._building])
+            return self._publish(self._building)
+
+    def _open(self, settings: Settings, roots: Sequence[Path]) -> Engine:
+        """On a worker thread. A folder that is gone does not take the others with it."""
+        usable = [root for root in roots if root.is_dir()]
+        for lost in set(roots) - set(usable) if usable else ():
+            logger.warning("The folder %s does not exist any more; DT6 works without it.", lost)
+        return self._build(settings, usable or roots)
+
+    def _publish(self, built: asyncio.Future[Engine]) -> Engine:
+        error = built.exception()
+        if error is None:
+            self._ready.set_result(built.result())
+            return built.result()
+        known = error if isinstance(error, Dt6Error) else _unexpected(error)
+        self._ready.set_exception(known)
+        raise known
+
+    async def _retire(self) -> None:
+        ready = self._ready
+        if not ready.done():
+            return
+        self._ready = asyncio.get_running_loop().create_future()
+        if ready.exception() is None:
+            await ready.result().close()
+
+    async def close(self) -> None:
+        """Close the engine. One that is being built is waited for, for a while; see `stuck`."""
+        self._turn += 1
+        if self._building is not None and not self._building.done():
+            await asyncio.wait([self._building], timeout=_CLOSE_SECONDS)
+        if self._building is not None and self._building.done() and self._building.exception() is None:
+            await self._building.result().close()
+        if not self._ready.done():
+            self._ready.set_exception(WorkspaceError("DT6 is shutting down."))
+        self._ready.exception()  # looked at, so that asyncio does not complain about an error that nobody awaited
+
+    @property
+    def stuck(self) -> bool:
+        """True when a thread still builds after `close`: the process can't end by itself."""
+        return self._building is not None and not self._building.done()
+
+
+def _unexpected(error: BaseException) -> Dt6Error:
+    logger.error("The engine could not be built.", exc_info=error)
+    return WorkspaceError(
+        f"DT6 could not open this workspace ({type(error).__name__}: {error}).",
+        "Run `dt6-lsp doctor` in its folder to see what is wrong.",
+    )

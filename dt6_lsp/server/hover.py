@@ -1,0 +1,47 @@
+"""`textDocument/hover`: what the index knows of the name under the cursor.
+
+Not here: what a hover says. Never waits long: an editor shows a hover that comes late over something else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from dt6_lsp.engine import render_markdown, render_plain
+from dt6_lsp.server.convert import from_position, line_at, name_range, to_path
+
+if TYPE_CHECKING:
+    from dt6_lsp.engine import Engine, Hover
+    from dt6_lsp.server.session import Call
+
+_PATIENCE_SECONDS = 1.0
+
+
+async def hover(call: Call, params: types.HoverParams) -> types.Hover | None:
+    """None for a document that is not open, while the engine is not ready, and where there is nothing to say."""
+    snapshot = call.documents.get(params.text_document.uri)
+    engine = await call.session.engines.get_within(_PATIENCE_SECONDS)
+    if snapshot is None or engine is None:
+        return None
+    line, column = from_position(snapshot.text, params.position, call.encoding)
+    found = await engine.hover(_name_of(engine, snapshot.uri), snapshot.text, line, column)
+    if found is None:
+        return None
+    length = found.end_column - found.start_column
+    where = name_range(line, found.start_column, length, line_at(snapshot.text, line), call.encoding)
+    return types.Hover(contents=_contents(found, call.session.client.markdown), range=where)
+
+
+def _name_of(engine: Engine, uri: str) -> str:
+    """ "" for a buffer without a file or outside of the workspace: its names may still be found."""
+    path = to_path(uri)
+    return "" if path is None else engine.relative(Path(path)) or ""
+
+
+def _contents(found: Hover, markdown: bool) -> types.MarkupContent:
+    if markdown:
+        return types.MarkupContent(kind=types.MarkupKind.Markdown, value=render_markdown(found))
+    return types.MarkupContent(kind=types.MarkupKind.PlainText, value=render_plain(found))

@@ -1,0 +1,116 @@
+"""Keeps the index up to date: at start, after saves and watched changes, and when the user asks.
+
+What changes during a run is collected and done in the next, so a burst of changes starts two runs at most; the first
+change of a quiet time starts at once. A failure is shown once, with its cause, and the server goes on.
+Not here: that there is one run at a time (the engine sees to it), which files count, and how they are read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from lsprotocol.types import MessageType
+
+from dt6_lsp.cancel import Cancelled, CancelToken
+from dt6_lsp.errors import Dt6Error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lsprotocol.types import ProgressToken
+
+    from dt6_lsp.engine import Engine, IndexProgress, IndexReport
+    from dt6_lsp.server.session import Session
+
+logger = logging.getLogger(__name__)
+
+_WORTH_SHOWING = 25  # files; fewer are done before a progress bar would have been seen
+
+EVERYTHING = None
+
+
+class Indexer:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._cancel = CancelToken()
+        self._everything = False
+        self._paths: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def request(self, paths: Iterable[str] | None) -> None:
+        """Index these paths soon; None for the whole workspace."""
+        if paths is EVERYTHING:
+            self._everything = True
+        else:
+            self._paths.update(paths)
+        if self._task is None or self._task.done():
+            self._cancel = CancelToken()
+            self._task = self._session.tasks.start(self._work(), "Indexing")
+
+    async def stop(self) -> None:
+        """End the run and forget what was waiting: the engine is about to go."""
+        self._everything = False
+        self._paths.clear()
+        self._cancel.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _work(self) -> None:
+        while self._everything or self._paths:
+            paths = None if self._everything else tuple(sorted(self._paths))
+            self._everything = False
+            self._paths.clear()
+            try:
+                await self.run(paths=paths, cancel=self._cancel)
+            except Cancelled:
+                self._cancel = CancelToken()
+            except Dt6Error as error:
+                self._session.show(MessageType.Error, str(error))
+
+    async def run(
+        self,
+        *,
+        cancel: CancelToken,
+        paths: tuple[str, ...] | None = None,
+        rebuild: bool = False,
+        token: ProgressToken | None = None,
+    ) -> IndexReport | None:
+        """Index, with a progress bar where it may take long. The report is None when there was nothing to do."""
+        hidden = paths is not None and len(paths) < _WORTH_SHOWING
+        engine = await self._session.engines.get()
+        report = None
+        with self._session.progress("DT6: indexing", cancel, token=token, hidden=hidden) as bar:
+            async with aclosing(engine.index(rebuild=rebuild, paths=paths, cancel=cancel)) as steps:
+                async for step in steps:
+                    bar.report(*describe(step))
+                    report = step.report or report
+            bar.ending = summary(report) if report else ""
+        log(engine, report)
+        return report
+
+
+def describe(step: IndexProgress) -> tuple[str, int | None]:
+    """The words and the percentage of a progress bar. Only files move the percentage: it never runs backward."""
+    if step.phase == "scanning" or not step.total:
+        return "Looking for files", None
+    if step.phase == "syncing":
+        return f"{step.done:,}/{step.total:,} vectors saved", None
+    return f"{step.done:,}/{step.total:,} files", min(100 * step.done // step.total, 100)
+
+
+def summary(report: IndexReport) -> str:
+    return f"{report.files:,} files and {report.chunks:,} chunks are searchable."
+
+
+def log(engine: Engine, report: IndexReport | None) -> None:
+    for notice in getattr(engine, "notices", ()):
+        logger.warning("%s", notice)
+    if report is None:
+        return
+    logger.info("%s %s changed, %s removed, %.1f s.", summary(report), report.changed, report.removed, report.seconds)
+    for problem in report.problems:
+        logger.warning("%s", problem)

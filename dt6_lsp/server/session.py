@@ -1,0 +1,105 @@
+"""The state of one connected editor, and what one request may see of it.
+
+Not here: what happens when (`lifecycle`), and what requests do (one file for each family).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from lsprotocol import types
+
+from dt6_lsp.server.client import Client
+from dt6_lsp.server.documents import snapshots
+from dt6_lsp.server.engines import Engines
+from dt6_lsp.server.indexing import Indexer
+from dt6_lsp.server.progress import WorkDone
+from dt6_lsp.server.tasks import Tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pygls.lsp.server import LanguageServer
+
+    from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.engine import Engine
+    from dt6_lsp.server.convert import Encoding
+    from dt6_lsp.server.documents import Snapshot
+    from dt6_lsp.server.engines import Build
+    from dt6_lsp.settings import Loaded, Settings
+
+    T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class Session:
+    def __init__(
+        self, server: LanguageServer, build: Build, loaded: Loaded, *, overrides: Sequence[str], answers: Path
+    ) -> None:
+        self.server = server
+        self.loaded = loaded
+        self.overrides = overrides  # the command line's, which win over the editor's
+        self.answers = answers  # the folder that written answers go to
+        self.initial_options: Mapping[str, object] = {}
+        self.client = Client()
+        self.roots: tuple[Path, ...] = ()
+        self.tasks = Tasks()
+        self.workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="dt6-server")
+        self.engines = Engines(build, self.workers)
+        self.indexer = Indexer(self)
+        self.stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.closing: asyncio.Task[None] | None = None
+        self._shown: set[str] = set()
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+    def stop(self, code: int) -> None:
+        """End the process with this exit code; the first reason counts."""
+        if not self.stopped.done():
+            self.stopped.set_result(code)
+
+    def show(self, level: types.MessageType, message: str) -> None:
+        """A popup in the editor. The same words are shown once, then only logged."""
+        if message in self._shown:
+            logger.info("%s", message)
+            return
+        self._shown.add(message)
+        self.server.window_show_message(types.ShowMessageParams(type=level, message=message))
+
+    def progress(
+        self, title: str, cancel: CancelToken, *, token: types.ProgressToken | None = None, hidden: bool = False
+    ) -> WorkDone:
+        create = self.client.progress and not hidden
+        return WorkDone(self.server, title, cancel, token=token, create=create)
+
+    async def in_worker(self, work: Callable[[], T]) -> T:
+        """Run something short that blocks (a file that is written or read) off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.workers, work)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: the session, and what it was when the request came. Later edits do not reach it."""
+
+    session: Session
+    cancel: CancelToken
+    settings: Settings
+    encoding: Encoding
+    documents: Mapping[str, Snapshot]
+
+    @classmethod
+    def open(cls, session: Session, cancel: CancelToken) -> Call:
+        workspace = session.server.workspace
+        encoding = workspace.position_encoding or types.PositionEncodingKind.Utf16
+        return cls(session, cancel, session.settings, encoding, snapshots(workspace))
+
+    async def engine(self) -> Engine:
+        return await self.session.engines.get()
