@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dt6_lsp.syntax.model import Import, Kind
 
 
@@ -57,8 +58,8 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class IndexProgress:
-    """`phase` is scanning, indexing, syncing or done. `done`/`total` count files (chunks while syncing) and never lie:
-    `total` is 0 until it is known."""
+    """`phase` is scanning, indexing, embedding, syncing or done. `done`/`total` count files (chunks while embedding and
+    syncing) and never lie: `total` is 0 until it is known."""
 
     phase: str
     done: int
@@ -96,7 +97,8 @@ class IndexState:
 
 @dataclass(frozen=True, slots=True)
 class IndexStats:
-    """What one root's index holds. `store_bytes` is the size of its data folder on disk."""
+    """What one root's index holds. `store_bytes` is the size of its data folder on disk; `vectors_synced` of the
+    `vectors` are in ChromaDB; the others are searched in memory."""
 
     root: str
     files: int
@@ -109,6 +111,8 @@ class IndexStats:
     store_bytes: int
     writer: bool
     notices: tuple[str, ...] = ()
+    references: int = 0
+    vectors: int = 0  # chunks that dense search can find
 
 
 class Reader(Protocol):

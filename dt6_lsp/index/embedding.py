@@ -1,0 +1,80 @@
+"""Giving the chunks that lack one a vector: each text once, ever, per model.
+
+Not here: the models (`dt6_lsp.models`), and which chunks lack a vector (the ledger knows).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from dt6_lsp.errors import EmbeddingError
+from dt6_lsp.index import vector_rows
+from dt6_lsp.index.prepare import path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.index.ledger import Ledger
+    from dt6_lsp.index.vector_rows import Pending, StoredFingerprint
+    from dt6_lsp.models.base import Fingerprint
+
+_BATCH = 512
+
+
+class TextEmbedder(Protocol):
+    """What the index needs of `dt6_lsp.models.embedder.Embedder`. Thread-safe; shared, so the index never closes it."""
+
+    def fingerprint(self) -> Fingerprint: ...
+
+    def documents(self, texts: Sequence[str], cancel: CancelToken | None = None) -> NDArray[np.float32]: ...
+
+    def query(self, text: str) -> NDArray[np.float32]: ...
+
+
+def embed_pending(
+    ledger: Ledger, embedder: TextEmbedder, cancel: CancelToken, progress: Callable[[int, int], None]
+) -> StoredFingerprint:
+    """Embeds until no chunk lacks a vector; every batch lands at once. `progress` gets chunks done and in all."""
+    fingerprint = embedder.fingerprint()
+    with ledger.write() as connection:
+        stored = vector_rows.adopt_fingerprint(connection, fingerprint)
+        total = vector_rows.count_pending(connection)
+    done = 0
+    while done < total:
+        cancel.raise_if_cancelled()
+        progress(done, total)
+        embedded = _embed_batch(ledger, embedder, stored, cancel)
+        if not embedded:
+            break
+        done += embedded
+    return stored
+
+
+def _embed_batch(ledger: Ledger, embedder: TextEmbedder, stored: StoredFingerprint, cancel: CancelToken) -> int:
+    with ledger.read() as connection:
+        batch = vector_rows.pending(connection, _BATCH)
+        texts = _texts(batch)
+        for text_hash in vector_rows.known(connection, stored.id, texts):
+            del texts[text_hash]
+    vectors = embedder.documents(list(texts.values()), cancel) if texts else None
+    if vectors is not None and vectors.shape != (len(texts), stored.dimension):
+        raise EmbeddingError(
+            f"The model {stored.model} gave vectors of shape {vectors.shape}, not {(len(texts), stored.dimension)}.",
+            "Index again; if it stays so, choose another embedding model.",
+        )
+    with ledger.write() as connection:
+        if vectors is not None:
+            vector_rows.add_vectors(connection, stored.id, dict(zip(texts, vectors, strict=True)))
+        vector_rows.mark_embedded(connection, [item.chunk_id for item in batch])
+    return len(batch)
+
+
+def _texts(batch: Sequence[Pending]) -> dict[bytes, str]:
+    """The texts that the batch needs vectors of, by hash."""
+    texts = {item.text_hash: item.text for item in batch}
+    texts.update({item.path_hash: path_text(item.path) for item in batch})
+    return texts

@@ -1,0 +1,95 @@
+"""Reading the ledger's rows back as what the index answers with. Each function is one question, put to a connection
+from `Ledger.read`. Not here: finding symbols by a part of their name (`symbols`), search (`search`), vectors
+(`vector_rows`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dt6_lsp.index.model import Definition, Hit, Use
+from dt6_lsp.syntax.model import Import
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+DEFINITION_COLUMNS = """f.path, f.language, s.name, s.container, s.kind, s.start_line, s.end_line, s.name_line,
+  s.name_column, s.signature, s.doc"""
+_DEFINITIONS = f"SELECT {DEFINITION_COLUMNS} FROM symbols s JOIN files f ON f.id = s.file_id"
+_HIT = "f.path, c.start_line, c.end_line, c.symbol, c.kind, 0.0, c.text, f.language"
+
+
+def definitions(connection: sqlite3.Connection, name: str) -> list[Definition]:
+    """A qualified name may leave out outer containers: "Server.run" finds "app.Server.run" too."""
+    container, _, plain = name.rpartition(".")
+    rows = connection.execute(f"{_DEFINITIONS} WHERE s.name = ? ORDER BY f.path, s.start_line", (plain,))
+    found = [Definition(*row) for row in rows]
+    return [item for item in found if _within(item.container, container)]
+
+
+def outline(connection: sqlite3.Connection, path: str) -> list[Definition]:
+    rows = connection.execute(f"{_DEFINITIONS} WHERE f.path = ? ORDER BY s.start_line, s.end_line DESC, s.id", (path,))
+    return [Definition(*row) for row in rows]
+
+
+def uses(connection: sqlite3.Connection, name: str, limit: int) -> list[Use]:
+    rows = connection.execute(
+        "SELECT f.path, r.line, r.column, coalesce((SELECT iif(s.container = '', s.name, s.container || '.' || s.name) "
+        "FROM symbols s WHERE s.file_id = r.file_id AND s.start_line <= r.line AND s.end_line >= r.line "
+        "ORDER BY s.start_line DESC, s.end_line LIMIT 1), '') "
+        "FROM refs r JOIN files f ON f.id = r.file_id WHERE r.name = ? ORDER BY f.path, r.line, r.column LIMIT ?",
+        (_plain(name), limit),
+    )
+    return [Use(*row) for row in rows]
+
+
+def count_uses(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute("SELECT count(*) FROM refs WHERE name = ?", (_plain(name),)).fetchone()[0])
+
+
+def imports(connection: sqlite3.Connection, path: str) -> list[Import]:
+    rows = connection.execute(
+        "SELECT i.module, i.line FROM imports i JOIN files f ON f.id = i.file_id WHERE f.path = ? ORDER BY i.line",
+        (path,),
+    )
+    return [Import(*row) for row in rows]
+
+
+def files(connection: sqlite3.Connection) -> list[str]:
+    return [path for (path,) in connection.execute("SELECT path FROM files ORDER BY path")]
+
+
+def chunks(connection: sqlite3.Connection, path: str) -> list[Hit]:
+    rows = connection.execute(
+        f"SELECT {_HIT} FROM chunks c JOIN files f ON f.id = c.file_id WHERE f.path = ? ORDER BY c.ordinal", (path,)
+    )
+    return [Hit(*row) for row in rows]
+
+
+def hits(connection: sqlite3.Connection, chunk_ids: Sequence[int]) -> dict[int, Hit]:
+    """By chunk id, with score 0; ids that are gone are left out."""
+    marks = ",".join("?" * len(chunk_ids))
+    rows = connection.execute(
+        f"SELECT c.id, {_HIT} FROM chunks c JOIN files f ON f.id = c.file_id WHERE c.id IN ({marks})", tuple(chunk_ids)
+    )
+    return {row[0]: Hit(*row[1:]) for row in rows}
+
+
+def languages(connection: sqlite3.Connection) -> dict[str, int]:
+    """Files by language, the commonest first."""
+    rows = connection.execute("SELECT language, count(*) FROM files GROUP BY language ORDER BY count(*) DESC, language")
+    return dict(rows.fetchall())
+
+
+def count(connection: sqlite3.Connection, table: str) -> int:
+    """Rows of one of our tables."""
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def _within(container: str, wanted: str) -> bool:
+    return not wanted or container == wanted or container.endswith("." + wanted)
+
+
+def _plain(name: str) -> str:
+    return name.rpartition(".")[2]

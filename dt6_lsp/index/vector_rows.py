@@ -1,0 +1,200 @@
+"""Vectors in the ledger: which there are, which are missing, and the log that everything derived from them follows.
+
+A chunk's search vector is made of two that are stored once each: normalise(v(text) + 0.4 v(path)). The share was
+measured on the code search benchmark; 0.8 and more hurt. Stored as float16: half the space, and cosines move by
+less than 0.001. Not here: making vectors (`embedding`), searching them (`vectors`, `chroma`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import numpy as np
+
+from dt6_lsp.index.rows import meta, set_meta
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from dt6_lsp.models.base import Fingerprint
+
+PATH_SHARE = 0.4
+_STORED = np.float16
+_PER_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFingerprint:
+    """The model whose vectors the ledger is searched with."""
+
+    id: int
+    key: str
+    model: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A chunk without a vector, and the two texts that it needs vectors of."""
+
+    chunk_id: int
+    text_hash: bytes
+    text: str
+    path_hash: bytes
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the log: dense search gained (`live`) or lost a chunk."""
+
+    seq: int
+    chunk_id: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogPosition:
+    """How far the log goes. After `epoch` changed, nothing that was read before counts."""
+
+    epoch: str
+    seq: int
+
+
+def current_fingerprint(connection: sqlite3.Connection) -> StoredFingerprint | None:
+    row = connection.execute(
+        "SELECT id, key, model, dimension FROM fingerprints "
+        "WHERE id = (SELECT value FROM meta WHERE key = 'fingerprint')"
+    ).fetchone()
+    return StoredFingerprint(*row) if row else None
+
+
+def adopt_fingerprint(connection: sqlite3.Connection, fingerprint: Fingerprint) -> StoredFingerprint:
+    """Makes this the current model. Chunks that have no vector of it become pending; those of the old model stay, for a
+    user who switches back, until they are collected."""
+    current = current_fingerprint(connection)
+    if current and current.key == fingerprint.key:
+        return current
+    connection.execute(
+        "INSERT OR IGNORE INTO fingerprints(key, model, dimension) VALUES(?, ?, ?)",
+        (fingerprint.key, fingerprint.model, fingerprint.dimension),
+    )
+    row = connection.execute("SELECT id FROM fingerprints WHERE key = ?", (fingerprint.key,)).fetchone()
+    connection.execute("DELETE FROM unembedded")
+    connection.execute(
+        "INSERT INTO unembedded SELECT c.id FROM chunks c JOIN files f ON f.id = c.file_id WHERE NOT "
+        "(EXISTS(SELECT 1 FROM vectors WHERE text_hash = c.text_hash AND fingerprint_id = :id) "
+        "AND EXISTS(SELECT 1 FROM vectors WHERE text_hash = f.path_hash AND fingerprint_id = :id))",
+        {"id": row[0]},
+    )
+    set_meta(connection, {"fingerprint": str(row[0])})
+    restart_log(connection)
+    return StoredFingerprint(row[0], fingerprint.key, fingerprint.model, fingerprint.dimension)
+
+
+def restart_log(connection: sqlite3.Connection) -> None:
+    """Empties the log; whoever follows it reads the vectors afresh."""
+    connection.execute("DELETE FROM vector_log")
+    set_meta(connection, {"log_epoch": uuid4().hex})
+
+
+def log_position(connection: sqlite3.Connection) -> LogPosition:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'vector_log'").fetchone()
+    return LogPosition(meta(connection, "log_epoch", "0"), int(row[0]) if row else 0)
+
+
+def changes_since(connection: sqlite3.Connection, seq: int) -> list[Change]:
+    rows = connection.execute("SELECT seq, chunk_id, live FROM vector_log WHERE seq > ? ORDER BY seq", (seq,))
+    return [Change(number, chunk_id, bool(live)) for number, chunk_id, live in rows]
+
+
+def pending(connection: sqlite3.Connection, limit: int) -> list[Pending]:
+    """The next chunks to embed, oldest first."""
+    rows = connection.execute(
+        "SELECT c.id, c.text_hash, c.text, f.path_hash, f.path FROM unembedded u "
+        "JOIN chunks c ON c.id = u.chunk_id JOIN files f ON f.id = c.file_id ORDER BY u.chunk_id LIMIT ?",
+        (limit,),
+    )
+    return [Pending(*row) for row in rows]
+
+
+def count_pending(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM unembedded").fetchone()[0])
+
+
+def count_embedded(connection: sqlite3.Connection) -> int:
+    return int(
+        connection.execute("SELECT (SELECT count(*) FROM chunks) - (SELECT count(*) FROM unembedded)").fetchone()[0]
+    )
+
+
+def known(connection: sqlite3.Connection, fingerprint_id: int, hashes: Iterable[bytes]) -> set[bytes]:
+    """Those of `hashes` that have a vector."""
+    select = "SELECT 1 FROM vectors WHERE text_hash = ? AND fingerprint_id = ?"
+    return {text_hash for text_hash in hashes if connection.execute(select, (text_hash, fingerprint_id)).fetchone()}
+
+
+def add_vectors(
+    connection: sqlite3.Connection, fingerprint_id: int, vectors: Mapping[bytes, NDArray[np.float32]]
+) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO vectors(text_hash, fingerprint_id, vector) VALUES(?, ?, ?)",
+        [(text_hash, fingerprint_id, vector.astype(_STORED).tobytes()) for text_hash, vector in vectors.items()],
+    )
+
+
+def mark_embedded(connection: sqlite3.Connection, chunk_ids: Sequence[int]) -> None:
+    rows = [(chunk_id,) for chunk_id in chunk_ids]
+    connection.executemany("DELETE FROM unembedded WHERE chunk_id = ?", rows)
+    connection.executemany("INSERT INTO vector_log(chunk_id, live) SELECT id, 1 FROM chunks WHERE id = ?", rows)
+
+
+def all_vectors(
+    connection: sqlite3.Connection, fingerprint: StoredFingerprint
+) -> tuple[list[int], NDArray[np.float32]]:
+    """Every embedded chunk: its id, and its search vector as a row of (chunks, dimension)."""
+    rows = connection.execute(
+        "SELECT c.id, v.vector, f.path_hash FROM chunks c JOIN files f ON f.id = c.file_id "
+        "JOIN vectors v ON v.text_hash = c.text_hash AND v.fingerprint_id = ? "
+        "WHERE c.id NOT IN (SELECT chunk_id FROM unembedded)",
+        (fingerprint.id,),
+    ).fetchall()
+    return _combine(connection, fingerprint, rows)
+
+
+def vectors_of(
+    connection: sqlite3.Connection, fingerprint: StoredFingerprint, chunk_ids: Iterable[int]
+) -> tuple[list[int], NDArray[np.float32]]:
+    """As `all_vectors`, for those of `chunk_ids` that exist and are embedded, in their order."""
+    select = (
+        "SELECT c.id, v.vector, f.path_hash FROM chunks c JOIN files f ON f.id = c.file_id "
+        "JOIN vectors v ON v.text_hash = c.text_hash AND v.fingerprint_id = ? "
+        "WHERE c.id = ? AND NOT EXISTS(SELECT 1 FROM unembedded WHERE chunk_id = c.id)"
+    )
+    found = (connection.execute(select, (fingerprint.id, chunk_id)).fetchone() for chunk_id in chunk_ids)
+    return _combine(connection, fingerprint, [row for row in found if row])
+
+
+def _combine(
+    connection: sqlite3.Connection, fingerprint: StoredFingerprint, rows: list[tuple[int, bytes, bytes]]
+) -> tuple[list[int], NDArray[np.float32]]:
+    texts = _matrix((vector for _, vector, _ in rows), len(rows), fingerprint.dimension)
+    slots: dict[bytes, int] = {}
+    where = np.fromiter((slots.setdefault(path_hash, len(slots)) for _, _, path_hash in rows), np.intp, len(rows))
+    select = "SELECT vector FROM vectors WHERE text_hash = ? AND fingerprint_id = ?"
+    found = (connection.execute(select, (path_hash, fingerprint.id)).fetchone() for path_hash in slots)
+    paths = _matrix((row[0] for row in found), len(slots), fingerprint.dimension)
+    if rows:
+        texts += PATH_SHARE * paths[where]
+    lengths = np.linalg.norm(texts, axis=1, keepdims=True)
+    np.divide(texts, lengths, out=texts, where=lengths > 0)
+    return [chunk_id for chunk_id, _, _ in rows], texts
+
+
+def _matrix(blobs: Iterable[bytes], count: int, dimension: int) -> NDArray[np.float32]:
+    return np.frombuffer(b"".join(blobs), _STORED).astype(np.float32).reshape(count, dimension)
