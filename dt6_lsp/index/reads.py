@@ -12,7 +12,6 @@ from dt6_lsp.syntax.model import Import
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
 
 DEFINITION_COLUMNS = """f.path, f.language, s.name, s.container, s.kind, s.start_line, s.end_line, s.name_line,
   s.name_column, s.signature, s.doc"""
@@ -65,15 +64,6 @@ def chunks(connection: sqlite3.Connection, path: str) -> list[Hit]:
         f"SELECT {_HIT} FROM chunks c JOIN files f ON f.id = c.file_id WHERE f.path = ? ORDER BY c.ordinal", (path,)
     )
     return [Hit(*row) for row in rows]
-
-
-def hits(connection: sqlite3.Connection, chunk_ids: Sequence[int]) -> dict[int, Hit]:
-    """By chunk id, with score 0; ids that are gone are left out."""
-    marks = ",".join("?" * len(chunk_ids))
-    rows = connection.execute(
-        f"SELECT c.id, {_HIT} FROM chunks c JOIN files f ON f.id = c.file_id WHERE c.id IN ({marks})", tuple(chunk_ids)
-    )
-    return {row[0]: Hit(*row[1:]) for row in rows}
 
 
 def languages(connection: sqlite3.Connection) -> dict[str, int]:

@@ -1,0 +1,88 @@
+"""What ranking needs to know of chunks that may answer a query, fetched in as few queries as possible.
+
+Not here: which chunks those are (`search`, `vectors`), and any judgement of them (`ranking`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dt6_lsp.index.model import Hit
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from dt6_lsp.syntax.model import Kind
+
+_PER_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk without its text. `ordinal` is its place in its file, from 0."""
+
+    id: int
+    file_id: int
+    path: str
+    language: str
+    ordinal: int
+    start_line: int
+    end_line: int
+    kind: Kind
+    symbol: str
+
+
+_CANDIDATE = """SELECT c.id, c.file_id, f.path, f.language, c.ordinal, c.start_line, c.end_line, c.kind, c.symbol
+  FROM chunks c JOIN files f ON f.id = c.file_id"""
+
+
+def candidates(connection: sqlite3.Connection, chunk_ids: Iterable[int]) -> dict[int, Candidate]:
+    """By chunk id; ids that are gone are left out."""
+    return {row[0]: Candidate(*row) for row in _each(connection, f"{_CANDIDATE} WHERE c.id IN", list(chunk_ids))}
+
+
+def chunks_of_files(connection: sqlite3.Connection, file_ids: Iterable[int]) -> list[Candidate]:
+    """All chunks of these files."""
+    return [Candidate(*row) for row in _each(connection, f"{_CANDIDATE} WHERE c.file_id IN", list(file_ids))]
+
+
+def chunks_defining(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, list[Candidate]]:
+    """For each plain name (as it is written, or all in lower case) the chunks in which a definition of it begins."""
+    found: dict[str, list[Candidate]] = {}
+    for name in dict.fromkeys(names):
+        rows = connection.execute(
+            f"{_CANDIDATE} JOIN symbols s ON s.file_id = c.file_id AND s.name_line BETWEEN c.start_line AND c.end_line "
+            "WHERE s.folded = ?",
+            (name.lower(),),
+        )
+        found[name] = [Candidate(*row) for row in rows]
+    return found
+
+
+def imports_of_files(connection: sqlite3.Connection, file_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The modules that each of these files imports, as the source writes them."""
+    found: dict[int, list[str]] = {}
+    for file_id, module in _each(connection, "SELECT file_id, module FROM imports WHERE file_id IN", list(file_ids)):
+        found.setdefault(file_id, []).append(module)
+    return found
+
+
+def texts(connection: sqlite3.Connection, chunk_ids: Iterable[int]) -> dict[int, str]:
+    return dict(_each(connection, "SELECT id, text FROM chunks WHERE id IN", list(chunk_ids)))
+
+
+def hits(connection: sqlite3.Connection, scores: Mapping[int, float]) -> list[Hit]:
+    """The chunks of `scores` as hits, in its order; ids that are gone are left out."""
+    select = """SELECT c.id, f.path, c.start_line, c.end_line, c.symbol, c.kind, 0.0, c.text, f.language
+      FROM chunks c JOIN files f ON f.id = c.file_id WHERE c.id IN"""
+    found = {row[0]: Hit(*row[1:]) for row in _each(connection, select, list(scores))}
+    return [replace(found[chunk_id], score=score) for chunk_id, score in scores.items() if chunk_id in found]
+
+
+def _each(connection: sqlite3.Connection, select_in: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    """The rows of `select_in (ids)`, however many ids there are."""
+    for start in range(0, len(ids), _PER_STATEMENT):
+        part = ids[start : start + _PER_STATEMENT]
+        yield from connection.execute(f"{select_in} ({','.join('?' * len(part))})", part)

@@ -1,0 +1,114 @@
+"""A ledger that mends itself: asked a question, it answers, and one that turns out broken is kept aside and replaced.
+
+Also collects the notices that the user should read about the store. Not here: rows and queries.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from filelock import FileLock, Timeout
+
+from dt6_lsp.errors import StoreError
+from dt6_lsp.index.ledger import Ledger, is_corrupt, store_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_LOCK_NAME = "writer.lock"
+
+
+class Store:
+    """The folder of one root's index: its ledger, and the lock that says which process writes. Thread-safe."""
+
+    def __init__(self, folder: Path, ledger: Ledger, lock: FileLock, notices: tuple[str, ...]) -> None:
+        self.folder = folder
+        self.ledger = ledger
+        self._lock = lock
+        self._healing = threading.Lock()
+        self._notices = list(notices)
+
+    @classmethod
+    def open(cls, folder: Path, root: Path) -> Store:
+        """StoreError when the folder can't be used."""
+        with store_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / _LOCK_NAME, thread_local=False)
+            writer = _try(lock)
+        try:
+            ledger, notices = Ledger.open(folder, root, may_replace=writer)
+        except BaseException:
+            lock.release()
+            raise
+        return cls(folder, ledger, lock, notices)
+
+    @property
+    def writer(self) -> bool:
+        """Whether this process is the one that writes."""
+        return self._lock.is_locked
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return tuple(self._notices)
+
+    def become_writer(self) -> bool:
+        """Takes over when no other process writes."""
+        return self.writer or _try(self._lock)
+
+    def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`question(connection, ...)` on one state of the ledger; of an empty one if it had to be replaced."""
+
+        def once() -> T:
+            with self.ledger.read() as connection:
+                return question(connection, *args, **kwargs)
+
+        return self.guard(once)
+
+    def guard(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`work(...)`, and once more when it found the ledger broken and that was mended."""
+        generation = self.ledger.generation
+        try:
+            return work(*args, **kwargs)
+        except sqlite3.DatabaseError as error:
+            self._heal(error, generation)
+        return work(*args, **kwargs)
+
+    def notice(self, sentence: str) -> None:
+        """For the user; each sentence once."""
+        if sentence not in self._notices:
+            self._notices.append(sentence)
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    def close(self) -> None:
+        self.ledger.close()
+        self._lock.release()
+
+    def _heal(self, error: sqlite3.DatabaseError, generation: int) -> None:
+        """Once for all threads that meet the same broken file; any other error is raised."""
+        if not is_corrupt(error):
+            raise error
+        with self._healing:
+            if self.ledger.generation != generation:
+                return
+            if not self.writer:
+                raise StoreError(
+                    f"The ledger in {self.folder} is damaged, and another process is using it.",
+                    "Close the other editor, then index again.",
+                ) from error
+            self.notice(self.ledger.set_aside("was damaged"))
+
+
+def _try(lock: FileLock) -> bool:
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True
