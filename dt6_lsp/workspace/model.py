@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """A file that is to be indexed."""
+    """A file that is to be indexed. `wanted`: a `!` rule of DT6 names exactly this file, so it is to be read even when
+    its content looks generated or minified."""
 
     path: str
     size: int
     mtime_ns: int
+    wanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

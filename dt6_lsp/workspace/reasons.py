@@ -1,0 +1,26 @@
+"""Why a file or folder is not indexed: one short word each, the same in reports, tests and JSON.
+
+Not here: who decides it (`rules`, `documents`).
+"""
+
+from __future__ import annotations
+
+IGNORED = "ignored"  # by .gitignore or .git/info/exclude
+EXCLUDED = "excluded"  # by .dt6ignore or the setting workspace.exclude
+VERSION_CONTROL = "version control"
+DEPENDENCIES = "dependencies"
+BUILD_OUTPUT = "build output"
+CACHE = "cache"
+LOCK_FILE = "lock file"
+MINIFIED = "minified"
+GENERATED = "generated"
+BINARY = "binary"
+SECRET = "secret"
+TOO_LARGE = "too large"
+EMPTY = "empty"
+LINK = "link"
+SPECIAL = "special file"
+UNREADABLE = "unreadable"
+UNREADABLE_NAME = "unreadable name"
+VANISHED = "vanished"
+OUTSIDE = "outside"  # a path that leaves the workspace

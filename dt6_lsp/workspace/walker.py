@@ -1,0 +1,145 @@
+"""Walks a workspace: which files are to be indexed, and how many are not, by reason.
+
+Links are never followed, not even to places within the root (what they point to is met at its own place), so a walk
+can't leave the root nor go round in circles. A folder that is not entered counts once. Not here: which rule wins
+(`rules`), single paths (`ignore`) and the content of files (`documents`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dt6_lsp.errors import WorkspaceError
+from dt6_lsp.workspace import reasons
+from dt6_lsp.workspace.ignore import IgnoreRules
+from dt6_lsp.workspace.ignore_files import open_folder, root_folder
+from dt6_lsp.workspace.model import FileEntry, Walk
+from dt6_lsp.workspace.rules import Folder, Kind, Verdict, kind_of, size_reason
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.settings import WorkspaceSettings
+
+__all__ = ["IgnoreRules", "check_root", "require_files", "walk"]
+
+_MOST_COUNTED = 2_000  # entries looked at below one ignored folder, to find the rule that removed most
+
+
+def check_root(root: Path) -> Path:
+    """The workspace folder as a resolved path. Raises WorkspaceError when it is missing, a file or unreadable."""
+    try:
+        resolved = root.resolve(strict=True)
+        with os.scandir(resolved):
+            return resolved
+    except FileNotFoundError:
+        raise WorkspaceError(f"The folder {root} does not exist.", "Give the path of an existing folder.") from None
+    except NotADirectoryError:
+        raise WorkspaceError(f"{root} is a file, not a folder.", "Give the folder that contains it.") from None
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise WorkspaceError(f"The folder {root} can't be read ({why}).", "Check its permissions.") from error
+
+
+def require_files(root: Path, walk: Walk) -> None:
+    """Raises WorkspaceError when nothing is left to index, naming the rule that removed most."""
+    if walk.files:
+        return
+    if not walk.emptied_by:
+        raise WorkspaceError(f"The folder {root} has no files.", "Open a folder with source files.")
+    counts = ", ".join(f"{count} {reason}" for reason, count in sorted(walk.skipped.items(), key=lambda item: -item[1]))
+    raise WorkspaceError(
+        f"Nothing in {root} is left to index: {walk.emptied_by} removed the most (skipped: {counts}).",
+        "Change that rule, or bring files back with `!pattern` in a .dt6ignore file.",
+    )
+
+
+def walk(root: Path, settings: WorkspaceSettings, cancel: CancelToken | None = None) -> Walk:
+    """All files to index, sorted by path. Blocking; raises Cancelled. What can't be read is counted, never raised."""
+    state = _Walking(settings.max_file_bytes)
+    start = root_folder(root, settings)
+    prefix = start.path
+    pending = [(os.fspath(root), start)]
+    while pending:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        where, folder = pending.pop()
+        pending.extend(state.enter(where, folder, prefix))
+    files = tuple(sorted(state.files, key=lambda entry: entry.path))
+    return Walk(files, dict(state.skipped), "" if files else state.emptied_by())
+
+
+@dataclass(slots=True)
+class _Walking:
+    """What one walk has gathered so far."""
+
+    most_bytes: int
+    files: list[FileEntry] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    removed: list[tuple[str, str]] = field(default_factory=list)  # the rule, and the folder it removed or ""
+
+    def enter(self, where: str, folder: Folder, prefix: str) -> list[tuple[str, Folder]]:
+        """Takes up the entries of one folder; returns the folders below that are to be entered."""
+        try:
+            with os.scandir(where) as scan:
+                entries = list(scan)
+        except OSError:
+            self.skip(Verdict(reasons.UNREADABLE))
+            return []
+        opened = open_folder(folder, where, [entry.name for entry in entries], prefix)
+        if opened.ban is not None and opened.ban is not folder.ban:
+            self.skip(opened.ban, where)
+            if not opened.worth_entering():
+                return []
+        below = (self.take(entry, opened, len(prefix)) for entry in entries)
+        return [pair for pair in below if pair is not None]
+
+    def take(self, entry: os.DirEntry[str], folder: Folder, cut: int) -> tuple[str, Folder] | None:
+        """Keeps or counts one entry; a folder that is to be entered is returned."""
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            self.skip(Verdict(reasons.UNREADABLE))
+            return None
+        kind = kind_of(status)
+        verdict = folder.judge(entry.name, kind)
+        if kind is Kind.FOLDER:
+            return self.take_folder(entry, folder, verdict)
+        reason = verdict.reason or size_reason(status.st_size, self.most_bytes)
+        if not reason:
+            path = (folder.path + entry.name)[cut:]
+            self.files.append(FileEntry(path, status.st_size, status.st_mtime_ns, verdict.wanted))
+        elif verdict is not folder.ban:
+            self.skip(verdict if verdict.reason else Verdict(reason))
+        return None
+
+    def take_folder(self, entry: os.DirEntry[str], folder: Folder, verdict: Verdict) -> tuple[str, Folder] | None:
+        if verdict.reason and verdict is not folder.ban:
+            self.skip(verdict, entry.path)
+        below = folder.below(entry.name, verdict)
+        return (entry.path, below) if below.worth_entering() else None
+
+    def skip(self, verdict: Verdict, folder: str = "") -> None:
+        self.skipped[verdict.reason] += 1
+        if not self.files:
+            self.removed.append((verdict.label, folder))
+
+    def emptied_by(self) -> str:
+        """The rule that removed the most files, by a bounded look into the folders that were not entered."""
+        weights: Counter[str] = Counter()
+        for label, folder in self.removed:
+            weights[label] += _files_below(folder) if folder else 1
+        return max(weights, key=weights.__getitem__, default="")
+
+
+def _files_below(folder: str) -> int:
+    total = 0
+    for _, _, names in os.walk(folder):
+        total += len(names)
+        if total > _MOST_COUNTED:
+            break
+    return total
