@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Language:
     """One row. `extensions` and `names` are lower case; `module` is the wheel's package, `function` what yields the
-    grammar in it; `query` is the file in queries/; `constructors` are method names that build an instance."""
+    grammar in it; `query` is the file in queries/; `constructors` are method names that build an instance;
+    `clauses` says that one function may be written as several definitions in a row."""
 
     name: str
     module: str
@@ -29,6 +30,7 @@ class Language:
     function: str = "language"
     query: str = ""
     constructors: tuple[str, ...] = ()
+    clauses: bool = False
 
 
 def _row(
@@ -41,6 +43,7 @@ def _row(
     function: str = "language",
     query: str = "",
     constructors: str = "",
+    clauses: bool = False,
 ) -> Language:
     return Language(
         name=name,
@@ -51,6 +54,7 @@ def _row(
         function=function,
         query=query or name,
         constructors=tuple(constructors.split()),
+        clauses=clauses,
     )
 
 
@@ -77,8 +81,8 @@ TABLE: tuple[Language, ...] = (
     _row("lua", "lua rockspec", shebangs="lua luajit", names=".luacheckrc"),
     _row("bash", "sh bash zsh ksh bats ebuild", shebangs="sh bash zsh ksh dash ash bats",
          names=".bashrc .bash_profile .bash_aliases .profile .zshrc .zshenv .zprofile .envrc pkgbuild"),
-    _row("elixir", "ex exs", shebangs="elixir"),
-    _row("haskell", "hs", shebangs="runhaskell runghc stack"),
+    _row("elixir", "ex exs", shebangs="elixir", clauses=True),
+    _row("haskell", "hs", shebangs="runhaskell runghc stack", clauses=True),
     _row("zig", "zig zon"),
     _row("html", "html htm xhtml"),
     _row("css", "css"),

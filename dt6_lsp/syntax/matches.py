@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
     from dt6_lsp.syntax.model import Kind
 
+_LABELS = ("definition.", "scope.", "heading.", "skip.")
+
 Captures = dict[str, "list[Node]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`sort` is "definition", "scope" or "skip". `body` is 0 where the whole node is the declaration."""
+    """`sort` is "definition", "heading", "scope" or "skip". `body` is 0 where the whole node is the declaration."""
 
     kind: Kind
     start: int
@@ -29,6 +31,7 @@ class Found:
     container: tuple[int, int] | None
     sort: str
     pattern: int
+    level: int  # of a heading, from 1; 0 for all else
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,11 @@ def _add_definition(found: Matches, pattern: int, captures: Captures) -> None:
     known = found.definitions.get(name.start_byte)
     if known is not None and known.pattern <= pattern:
         return
-    label = next((key for key in captures if key.startswith(("definition.", "scope.", "skip."))), "")
+    label = next((key for key in captures if key.startswith(_LABELS)), "")
     node, body, container = captures[label][0], captures.get("body"), captures.get("container")
     sort, _, kind = label.partition(".")
     found.definitions[name.start_byte] = Found(
-        kind=cast("Kind", kind),
+        kind="section" if sort == "heading" else cast("Kind", kind),
         start=node.start_byte,
         end=node.end_byte,
         name_start=name.start_byte,
@@ -83,6 +86,7 @@ def _add_definition(found: Matches, pattern: int, captures: Captures) -> None:
         container=container[0].byte_range if container else None,
         sort=sort,
         pattern=pattern,
+        level=int(kind) if sort == "heading" else 0,
     )
 
 

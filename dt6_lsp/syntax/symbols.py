@@ -7,7 +7,7 @@ recursion.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dt6_lsp.syntax.chunks import Span
@@ -55,15 +55,47 @@ def place(found: Iterable[Found], source: Source, language: Language) -> list[Pl
     """Definitions in the order of the file, each under the names that enclose it."""
     placed: list[Placed] = []
     around: list[Placed] = []
-    wanted = (one for one in found if one.sort != "skip")
-    for one in sorted(wanted, key=lambda each: (each.start, -each.end, each.name_start)):
+    for one in sorted(_wanted(found, len(source.data)), key=lambda each: (each.start, -each.end, each.name_start)):
         while around and not _holds(around[-1].found, one):
             around.pop()
         item = _place(one, around[-1] if around else None, source, language)
         if item.name:
             placed.append(item)
             around.append(item)
-    return placed
+    return _one_per_function(placed) if language.clauses else placed
+
+
+def _one_per_function(placed: list[Placed]) -> list[Placed]:
+    """Haskell's and Elixir's functions come in clauses: the first stands for all that follow it directly."""
+    merged: list[Placed] = []
+    for one in placed:
+        last = merged[-1] if merged else None
+        if last and (last.qualified, last.kind) == (one.qualified, one.kind) and last.kind in ("function", "method"):
+            merged[-1] = replace(
+                last, found=replace(last.found, end=one.found.end, body=last.found.body or last.found.end)
+            )
+        else:
+            merged.append(one)
+    return merged
+
+
+def _wanted(found: Iterable[Found], end: int) -> Iterator[Found]:
+    headings: list[Found] = []
+    for one in found:
+        if one.level:
+            headings.append(one)
+        elif one.sort != "skip":
+            yield one
+    yield from _reach(headings, end)
+
+
+def _reach(headings: list[Found], end: int) -> Iterator[Found]:
+    """Each heading with the lines up to the next one that is no lower."""
+    next_at: dict[int, int] = {}
+    for one in sorted(headings, key=lambda each: each.start, reverse=True):
+        stop = min((at for level, at in next_at.items() if level <= one.level), default=end)
+        next_at[one.level] = one.start
+        yield replace(one, end=max(one.end, stop), body=one.end)
 
 
 def _holds(outer: Found, inner: Found) -> bool:
@@ -150,7 +182,7 @@ def symbols_of(placed: Iterable[Placed], matches: Matches, source: Source) -> tu
         start, chunk_start, doc = _top(one.found, matches, source, around)
         end = source.line_of(max(one.found.start, one.found.end - 1))
         spans.append(Span(chunk_start, end, one.kind, one.qualified))
-        if one.found.sort == "definition":
+        if one.found.sort != "scope":
             symbols.append(_symbol(one, start, end, doc, source, around))
     spans.extend(
         Span(source.line_of(start), source.line_of(max(start, end - 1)), "text", "") for start, end in matches.blocks
@@ -162,13 +194,7 @@ def _top(found: Found, matches: Matches, source: Source, around: Surroundings) -
     """The line a definition starts on with its decorators, the one with its comments too, and its documentation."""
     line = chunk_line = source.line_of(found.start)
     docs: list[str] = []
-    if not source.before(found.start, line).strip() or found.kind in (
-        "function",
-        "class",
-        "variable",
-        "interface",
-        "type",
-    ):
+    if _WORDS.match(source.before(found.start, line)):
         for above, prefix in around.above(line):
             chunk_line = above
             if prefix.is_comment:
