@@ -12,6 +12,8 @@ _BLOCK_OPEN = re.compile(r"(?:/\*+[!<]?|<!--|\{-\s?\|?|\(\*+|--\[=*\[|=begin\b|#
 _BLOCK_CLOSE = re.compile(r"\s*(?:\*+/|-->|-\}|\*+\)|\]=*\]|=end|\|#)\s*\Z")
 _STAR = re.compile(r"^[ \t]*\*(?!\*)[ \t]?", re.MULTILINE)
 _STRING = re.compile(r"[A-Za-z~]{0,3}(\"\"\"|'''|\"|')(.*?)\1\s*\Z", re.DOTALL)
+_XML_NAME = re.compile(r"<\w+ (?:cref|name|langword)=\"(?:[A-Z]:)?([^\"]*)\"\s*/>")
+_XML_TAG = re.compile(r"</?[a-z]+[^>]*>")
 _PRAGMA = re.compile(r"(?:noqa|type:|pylint:|mypy:|ruff:|fmt:|eslint|@ts-|prettier-|nolint|go:|rubocop:|shellcheck )")
 
 
@@ -32,5 +34,8 @@ def docstring_text(raw: str) -> str:
 
 
 def clip(doc: str) -> str:
+    """C#'s documentation comments are XML: the text of it, and the names it refers to."""
+    if "<summary>" in doc:
+        doc = _XML_TAG.sub("", _XML_NAME.sub(r"\1", doc))
     doc = doc.strip()
     return doc if len(doc) <= MAX_DOC else doc[: MAX_DOC - 1].rstrip() + "…"

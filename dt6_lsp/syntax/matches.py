@@ -53,6 +53,7 @@ class Matches:
     imports: list[tuple[int, int, int, int]] = field(default_factory=list)  # whole, then module
     prefixes: list[Prefix] = field(default_factory=list)
     docstrings: dict[int, tuple[int, int]] = field(default_factory=dict)  # by where their definition starts
+    wraps: dict[int, int] = field(default_factory=dict)  # where it ends: where it starts
     blocks: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -74,7 +75,7 @@ def _add_definition(found: Matches, pattern: int, captures: Captures) -> None:
     if known is not None and known.pattern <= pattern:
         return
     label = next((key for key in captures if key.startswith(_LABELS)), "")
-    node, body, container = captures[label][0], captures.get("body"), captures.get("container")
+    node, container = captures[label][0], captures.get("container")
     sort, _, kind = label.partition(".")
     found.definitions[name.start_byte] = Found(
         kind="section" if sort == "heading" else cast("Kind", kind),
@@ -82,12 +83,18 @@ def _add_definition(found: Matches, pattern: int, captures: Captures) -> None:
         end=node.end_byte,
         name_start=name.start_byte,
         name_end=name.end_byte,
-        body=body[0].start_byte if body else 0,
+        body=_signature_end(captures),
         container=container[0].byte_range if container else None,
         sort=sort,
         pattern=pattern,
         level=int(kind) if sort == "heading" else 0,
     )
+
+
+def _signature_end(captures: Captures) -> int:
+    if "body" in captures:
+        return captures["body"][0].start_byte
+    return captures["end"][-1].end_byte if "end" in captures else 0
 
 
 def _add_other(found: Matches, captures: Captures) -> None:
@@ -99,9 +106,11 @@ def _add_other(found: Matches, captures: Captures) -> None:
         found.prefixes.append(Prefix(node.start_byte, node.end_byte, False, docs[0].byte_range if docs else None))
     elif "import" in captures:
         node = captures["import"][0]
-        for module in captures.get("module", ()):
-            found.imports.append((*node.byte_range, *module.byte_range))
+        found.imports.extend((*node.byte_range, *module.byte_range) for module in captures.get("module", ()))
     elif "docstring" in captures:
         found.docstrings.setdefault(captures["of"][0].start_byte, captures["docstring"][0].byte_range)
+    elif "wrap" in captures:
+        start, end = captures["wrap"][0].byte_range
+        found.wraps[end] = min(start, found.wraps.get(end, start))
     elif "block" in captures:
         found.blocks.append(captures["block"][0].byte_range)

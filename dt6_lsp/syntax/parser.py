@@ -49,7 +49,7 @@ def _parse(language: str, text: str) -> ParsedFile:
     loaded = _grammar(language)
     source = source_of(text)
     matches = _matches(loaded, source.data)
-    symbols, spans = symbols_of(place(matches.definitions.values(), source, BY_NAME[language]), matches, source)
+    symbols, spans = symbols_of(place(matches, source, BY_NAME[language]), matches, source)
     return ParsedFile(
         language=language,
         chunks=chunk(source.lines, spans),

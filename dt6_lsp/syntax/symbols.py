@@ -26,10 +26,11 @@ MAX_SIGNATURE = 300
 MAX_NAME = 200
 
 _TYPE_LIKE = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
-_ONE_LINE = frozenset({"constant", "variable", "field", "property", "key", "section", "rule"})
+_ONE_LINE = frozenset({"constant", "variable", "field", "property", "key", "section"})
 _WHOLE_NAME = frozenset({"section", "rule", "key", "test", "text"})
 _SEPARATOR = re.compile(r"::|->|[.:\\]")
 _NO_SCOPE = frozenset({"module", "exports", "prototype", "this", "self", "globalThis", "window"})
+_TYPE_ARGUMENTS = re.compile(r"[<\[].*")
 _QUOTES = "\"'`"
 _WORDS = re.compile(rb"[\w\s]*\Z")
 _AFTER_BRACKET = re.compile(r"(?<=[(\[]) ")
@@ -51,11 +52,11 @@ class Placed:
         return f"{self.container}.{self.name}" if self.container else self.name
 
 
-def place(found: Iterable[Found], source: Source, language: Language) -> list[Placed]:
+def place(matches: Matches, source: Source, language: Language) -> list[Placed]:
     """Definitions in the order of the file, each under the names that enclose it."""
     placed: list[Placed] = []
     around: list[Placed] = []
-    for one in sorted(_wanted(found, len(source.data)), key=lambda each: (each.start, -each.end, each.name_start)):
+    for one in sorted(_wanted(matches, len(source.data)), key=lambda each: (each.start, -each.end, each.name_start)):
         while around and not _holds(around[-1].found, one):
             around.pop()
         item = _place(one, around[-1] if around else None, source, language)
@@ -79,13 +80,15 @@ def _one_per_function(placed: list[Placed]) -> list[Placed]:
     return merged
 
 
-def _wanted(found: Iterable[Found], end: int) -> Iterator[Found]:
+def _wanted(matches: Matches, end: int) -> Iterator[Found]:
     headings: list[Found] = []
-    for one in found:
+    for one in matches.definitions.values():
         if one.level:
             headings.append(one)
         elif one.sort != "skip":
-            yield one
+            # A template's class ends before its semicolon, and the template after it.
+            wrap = matches.wraps.get(one.end, matches.wraps.get(one.end + 1, one.start)) if matches.wraps else one.start
+            yield one if wrap >= one.start else replace(one, start=wrap)
     yield from _reach(headings, end)
 
 
@@ -106,19 +109,30 @@ def _place(one: Found, outer: Placed | None, source: Source, language: Language)
     *scopes, name = _names(source.text(one.name_start, one.name_end), one.kind)
     if one.container is not None:
         scopes = [*(name for name in _names(source.text(*one.container), "class") if name not in _NO_SCOPE), *scopes]
-    container = ".".join((*((outer.qualified,) if outer else ()), *scopes))
+    around = _around(outer, one.kind)
+    container = ".".join((*((around,) if around else ()), *scopes))
     return Placed(one, name, container, _kind(one.kind, name, outer.kind if outer else None, bool(scopes), language))
+
+
+def _around(outer: Placed | None, kind: Kind) -> str:
+    """A field that a constructor declares in its parameters belongs to the type."""
+    if outer is None:
+        return ""
+    return outer.container if kind in ("field", "property") and outer.kind == "constructor" else outer.qualified
 
 
 def _names(text: str, kind: Kind) -> list[str]:
     """`A::b` is b in A. Type arguments are no part of a name, nor are quotes."""
     text = " ".join(text.split())[:MAX_NAME]
     if kind in _WHOLE_NAME:
-        return [text.strip(_QUOTES).strip()]
+        return [text.rstrip("# ") if kind == "section" else text.strip(_QUOTES).strip()]
     if text[:1] in _QUOTES and text:
         return [text.strip(_QUOTES)]
-    parts = [part.partition("<")[0].strip(" &*()") for part in _SEPARATOR.split(text)] if len(text) > 1 else [text]
-    return [part for part in parts if part] or [text]
+    if not text[:1].isidentifier() and text[:1] not in "*&(:$@~":
+        return [text]
+    head, operator, rest = text.partition("operator")
+    parts = [_TYPE_ARGUMENTS.sub("", part).strip(" &*()?") for part in _SEPARATOR.split(head)]
+    return [*(part for part in parts if part), *([operator + rest] if operator else [])] or [text]
 
 
 def _kind(kind: Kind, name: str, outer: Kind | None, scoped: bool, language: Language) -> Kind:
@@ -249,7 +263,10 @@ def references_of(matches: Matches, source: Source) -> tuple[Reference, ...]:
 
 def imports_of(matches: Matches, source: Source) -> tuple[Import, ...]:
     found = {
-        (source.line_of(start), source.text(first, last).strip(_QUOTES + "<> "))
+        (
+            source.line_of(start),
+            " ".join(source.text(first, last).removeprefix("import ").split())[:MAX_NAME].strip(_QUOTES + "<> "),
+        )
         for start, _, first, last in matches.imports
     }
     return tuple(Import(module, line) for line, module in sorted(found) if module)

@@ -29,13 +29,56 @@
 (preproc_function_def name: (identifier) @name value: (_) @body) @definition.macro
 (preproc_function_def name: (identifier) @name) @definition.macro
 
-(translation_unit (declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable)
-(translation_unit (declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @definition.variable)
-(translation_unit (declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable)
-(translation_unit (declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name)))) @definition.variable)
-(translation_unit (declaration declarator: (identifier) @name) @definition.variable)
-(translation_unit (declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable)
-(translation_unit (declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable)
+(translation_unit (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable)
+(preproc_ifdef (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable)
+(preproc_if (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable)
+(preproc_else (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable)
+(linkage_specification body: (declaration_list (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable))
 
 (comment) @comment
 

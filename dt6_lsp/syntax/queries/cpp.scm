@@ -42,21 +42,74 @@
 (field_declaration declarator: (reference_declarator (function_declarator declarator: [(identifier) (field_identifier) (qualified_identifier) (destructor_name) (operator_name)] @name))) @definition.method
 (declaration declarator: (reference_declarator (function_declarator declarator: [(identifier) (field_identifier) (qualified_identifier) (destructor_name) (operator_name)] @name))) @definition.function
 (field_declaration declarator: (reference_declarator (field_identifier) @name)) @definition.field
-(namespace_definition body: (declaration_list (declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable))
 
 (preproc_def name: (identifier) @name value: (_)) @definition.macro
 (preproc_function_def name: (identifier) @name value: (_) @body) @definition.macro
 (preproc_function_def name: (identifier) @name) @definition.macro
 
-(translation_unit (declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable)
-(translation_unit (declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @definition.variable)
-(translation_unit (declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable)
-(translation_unit (declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name)))) @definition.variable)
-(translation_unit (declaration declarator: (identifier) @name) @definition.variable)
-(translation_unit (declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable)
-(translation_unit (declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable)
+(translation_unit (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable)
+(preproc_ifdef (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable)
+(preproc_if (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable)
+(preproc_else (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable)
+(linkage_specification body: (declaration_list (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable))
+(namespace_definition body: (declaration_list (declaration declarator: [
+    (identifier) @name
+    (pointer_declarator declarator: (identifier) @name)
+    (array_declarator declarator: (identifier) @name)
+    (init_declarator declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (array_declarator declarator: (identifier) @name)
+    ])
+  ]) @definition.variable))
 
 (comment) @comment
+(template_declaration) @wrap
 
 (call_expression function: [
   (identifier) @reference

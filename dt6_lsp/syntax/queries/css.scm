@@ -1,5 +1,5 @@
 (rule_set (selectors) @name (block) @body) @definition.rule
-(keyframes_statement (keyframes_name) @name) @definition.rule
+(keyframes_statement (keyframes_name) @name (_) @body) @definition.rule
 ((declaration (property_name) @name) @definition.variable (#match? @name "^--"))
 (media_statement) @block
 (at_rule) @block

@@ -17,8 +17,8 @@
     (identifier) @name
     (call target: (identifier) @name)
     (binary_operator left: (call target: (identifier) @name) operator: "when")
-  ])) @definition.macro (#any-of? @_def "defmacro" "defmacrop" "defguard" "defguardp"))
-((call target: (identifier) @_def (arguments . (binary_operator operator: _ @name)) ) @definition.function (#any-of? @_def "def" "defp"))
+  ] @end)) @definition.macro (#any-of? @_def "defmacro" "defmacrop" "defguard" "defguardp"))
+((call target: (identifier) @_def (arguments . (binary_operator operator: _ @name)) ) @definition.function (#any-of? @_def "def" "defp") (#not-eq? @name "when"))
 ((call target: (identifier) @_def (arguments . (string (quoted_content) @name)) (do_block) @body) @definition.test (#any-of? @_def "test" "describe" "property"))
 ((unary_operator operator: "@" operand: (call target: (identifier) @_type (arguments (binary_operator left: [(identifier) @name (call target: (identifier) @name)] operator: "::")))) @definition.type (#any-of? @_type "type" "typep" "opaque"))
 ((unary_operator operator: "@" operand: (call target: (identifier) @_type (arguments (binary_operator left: (call target: (identifier) @name) operator: "::")))) @definition.function (#any-of? @_type "callback" "macrocallback"))
@@ -31,7 +31,7 @@
 
 ((call target: (identifier) @_import (arguments . [(alias) @module (dot left: (alias) @module)])) @import (#any-of? @_import "import" "use" "alias" "require"))
 
-((call target: (identifier) @reference) (#not-any-of? @reference "def" "defp" "defmodule" "defmacro" "defmacrop" "defprotocol" "defimpl" "defstruct" "defguard" "defdelegate" "alias" "import" "use" "require" "doc" "moduledoc" "spec" "type" "typep" "impl"))
+((call target: (identifier) @reference) (#not-match? @reference "^(def(module|macro|p|macrop|protocol|impl|struct|guard|delegate)?|alias|import|use|require|(module|type)?doc|spec|typep?|callback|impl)$"))
 (call target: (dot right: (identifier) @reference))
 (call target: (dot left: (alias) @reference))
 (struct (alias) @reference)

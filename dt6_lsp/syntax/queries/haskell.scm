@@ -9,7 +9,7 @@
 (data_constructor constructor: [(prefix name: (_) @name) (record name: (_) @name)]) @definition.constructor
 (newtype_constructor name: (_) @name) @definition.constructor
 (field_name (variable) @name) @definition.field
-(declarations (class name: (_) @name declarations: (_)? @body) @definition.class)
+(declarations (class name: (_) @name @end patterns: (_)? @end) @definition.class)
 (declarations (instance name: (_) @name declarations: (_)? @body) @scope.class)
 (class_declarations (signature name: [(variable) (prefix_id (operator))] @name) @definition.method)
 (class_declarations (function name: (variable) @name match: (_) @body) @definition.method)

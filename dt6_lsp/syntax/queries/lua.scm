@@ -1,5 +1,5 @@
 (function_declaration name: (_) @name body: (_) @body) @definition.function
-(function_declaration name: (_) @name) @definition.function
+(function_declaration name: (_) @name parameters: (_) @end) @definition.function
 (assignment_statement (variable_list . name: (_) @name .) (expression_list . value: (function_definition body: (_)? @body) .)) @definition.function
 (field name: (identifier) @name value: (function_definition body: (_)? @body)) @definition.function
 (chunk (variable_declaration (assignment_statement (variable_list . name: (identifier) @name) (expression_list . value: (function_call name: (identifier) @_require)))) @skip.it (#eq? @_require "require"))

@@ -28,7 +28,8 @@
 (use_declaration [(name) @reference (qualified_name (name) @reference)])
 (attribute [(name) @reference (qualified_name (name) @reference)])
 
-(namespace_use_clause [(name) (qualified_name)] @module) @import
+(namespace_use_declaration (namespace_use_clause . [(name) (qualified_name)] @module)) @import
+(namespace_use_declaration (namespace_name) @module) @import
 (require_once_expression (string (string_content) @module)) @import
 (require_expression (string (string_content) @module)) @import
 (include_once_expression (string (string_content) @module)) @import

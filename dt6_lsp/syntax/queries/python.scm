@@ -1,5 +1,8 @@
 ; Captures, the same in every file here:
-;   @definition.<kind> with @name     a symbol; @body is where its signature ends, @container a name to put in front
+;   @definition.<kind> with @name     a symbol; its signature ends before @body or after @end; @container is a name to put
+;                                     in front
+;   @heading.<level> with @name       a definition that reaches to the next heading that is no lower
+;   @wrap                             a definition that ends where this ends starts where this starts
 ;   @scope.<kind> with @name          names what it holds, without being a symbol of its own
 ;   @skip.it with @name               no symbol, whatever a later pattern says
 ;   @prefix                           belongs to the definition below it: decorators, comments (@comment), attributes

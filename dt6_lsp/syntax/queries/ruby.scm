@@ -1,7 +1,8 @@
-(module name: (_) @name) @definition.namespace
-(class name: (_) @name superclass: (_)? ) @definition.class
-(method name: (_) @name parameters: (_)? body: (_)? @body) @definition.function
-(singleton_method object: (_) @container name: (_) @name body: (_)? @body) @definition.method
+(module name: (_) @name @end) @definition.module
+(class name: (_) @name @end superclass: (_)? @end) @definition.class
+(program (method name: (_) @name @end parameters: (_)? @end) @definition.function)
+(method name: (_) @name @end parameters: (_)? @end) @definition.method
+(singleton_method object: (_) @container name: (_) @name @end parameters: (_)? @end) @definition.method
 (assignment left: (constant) @name right: (call receiver: (constant) method: (identifier) block: (_) @body)) @definition.class
 (assignment left: (constant) @name) @definition.constant
 ((call method: (identifier) @_method arguments: (argument_list (simple_symbol) @name)) @definition.property (#any-of? @_method "attr_accessor" "attr_reader" "attr_writer" "mattr_accessor" "cattr_accessor" "class_attribute"))

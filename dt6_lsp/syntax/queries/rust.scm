@@ -29,5 +29,9 @@
 (macro_invocation macro: [(identifier) @reference (scoped_identifier name: (identifier) @reference)])
 (type_identifier) @reference
 
-(use_declaration argument: (_) @module) @import
+(use_declaration argument: [(identifier) (scoped_identifier)] @module) @import
+(use_declaration argument: (use_wildcard (_) @module)) @import
+(use_declaration argument: (use_as_clause path: (_) @module)) @import
+(use_declaration argument: (scoped_use_list path: (_) @module)) @import
+(mod_item name: (identifier) @module !body) @import
 (extern_crate_declaration name: (identifier) @module) @import

@@ -6,7 +6,7 @@
 (create_function (object_reference) @name) @definition.function
 (create_procedure (object_reference) @name (procedure_body) @body) @definition.function
 (create_procedure (object_reference) @name) @definition.function
-(create_trigger . (_) (object_reference) @name) @definition.function
+(create_trigger (keyword_trigger) . (object_reference) @name) @definition.function
 (create_type (object_reference) @name) @definition.type
 (create_schema (identifier) @name) @definition.namespace
 (create_table (column_definitions (column_definition name: (identifier) @name) @definition.field))

@@ -3,8 +3,8 @@
 (class_declaration declaration_kind: "enum" name: (_) @name body: (_) @body) @definition.enum
 (class_declaration name: (_) @name body: (_) @body) @definition.class
 (protocol_declaration name: (type_identifier) @name body: (_) @body) @definition.interface
-(function_declaration name: [(simple_identifier) (bang)] @name body: (_) @body) @definition.function
-(function_declaration "func" . name: (_) @name body: (_) @body) @definition.function
+(function_declaration name: (simple_identifier) @name body: (_) @body) @definition.function
+(function_declaration "func" . name: _ @name body: (_) @body) @definition.function
 (protocol_function_declaration name: (simple_identifier) @name) @definition.method
 (init_declaration name: "init" @name body: (_) @body) @definition.constructor
 (init_declaration name: "init" @name) @definition.constructor

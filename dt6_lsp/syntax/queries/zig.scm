@@ -1,9 +1,9 @@
 ((variable_declaration . ["pub" "const"] (identifier) @name (builtin_function (builtin_identifier) @_import)) @skip.it (#eq? @_import "@import"))
-(variable_declaration "const" . (identifier) @name (struct_declaration) @body) @definition.struct
-(variable_declaration "const" . (identifier) @name (union_declaration) @body) @definition.struct
-(variable_declaration "const" . (identifier) @name (enum_declaration) @body) @definition.enum
-(variable_declaration "const" . (identifier) @name (error_set_declaration) @body) @definition.enum
-(variable_declaration "const" . (identifier) @name (opaque_declaration) @body) @definition.struct
+(variable_declaration "const" . (identifier) @name (struct_declaration "{" @body)) @definition.struct
+(variable_declaration "const" . (identifier) @name (union_declaration "{" @body)) @definition.struct
+(variable_declaration "const" . (identifier) @name (enum_declaration "{" @body)) @definition.enum
+(variable_declaration "const" . (identifier) @name (error_set_declaration "{" @body)) @definition.enum
+(variable_declaration "const" . (identifier) @name (opaque_declaration "{" @body)) @definition.struct
 (source_file (variable_declaration ["const" "var"] . (identifier) @name) @definition.variable)
 (struct_declaration (variable_declaration ["const" "var"] . (identifier) @name) @definition.constant)
 (container_field name: (identifier) @name) @definition.field
