@@ -1,0 +1,142 @@
+"""The composition root: builds every object of DT6 once, from the settings, and hands down what each part needs.
+
+What is heavy (numpy, tree-sitter, SQLite, model clients) is imported inside these functions, so that a face can start
+and answer before it is needed.
+Not here: arguments and rendering (`cli`), and what the parts do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import sys
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dt6_lsp import settings as sources
+from dt6_lsp.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dt6_lsp.engine import Engine
+    from dt6_lsp.index.index import Index
+    from dt6_lsp.models.embedder import Embedder
+    from dt6_lsp.settings import Loaded, Settings
+
+logger = logging.getLogger(__name__)
+
+STORES = "workspaces"
+ROOT_FILE = "workspace.txt"  # in a store's folder: whose store it is, for people and for `dt6-lsp gc`
+
+
+def build_engine(settings: Settings, roots: Sequence[Path], data_dir: Path | None = None) -> Engine:
+    """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened."""
+    from dt6_lsp.engine import Engine
+    from dt6_lsp.index.federation import Federation
+    from dt6_lsp.models.build import build_embedder
+    from dt6_lsp.models.orchestrator import ModelHub
+    from dt6_lsp.models.tokens import TokenCounter
+
+    folders = _resolved(roots)
+    data = data_dir or sources.data_dir()
+    with ExitStack() as undo:
+        embedder = build_embedder(settings)
+        undo.callback(embedder.close)
+        indexes = []
+        for root in folders:
+            indexes.append(_open(root, data, embedder, settings))
+            undo.callback(indexes[-1].close)
+        reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
+        engine = Engine(settings, indexes, reader, ModelHub(settings), TokenCounter())
+        undo.pop_all()
+    return engine
+
+
+def serve(loaded: Loaded, data_dir: Path | None = None) -> int:
+    """Serve one editor over stdin and stdout; the result is the exit code."""
+    from dt6_lsp.server.main import serve_stdio
+
+    return serve_stdio(lambda settings, roots: build_engine(settings, roots, data_dir), loaded)
+
+
+def store_folder(root: Path, data_dir: Path) -> Path:
+    """Where the index of a root is kept: named for people, told apart by a hash of the whole path. A folder reached in
+    another case has the same store exactly where the file system takes them for the same folder."""
+    resolved = root.resolve()
+    slug = re.sub(r"[^a-z0-9]+", "-", resolved.name.lower()).strip("-")[:40] or "root"
+    name = str(resolved).casefold() if _ignores_case(resolved) else str(resolved)
+    return data_dir / STORES / f"{slug}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class GoneStore:
+    folder: Path
+    workspace: str  # the folder that it indexed, as text: it is no more
+
+
+def gone_stores(data_dir: Path) -> list[GoneStore]:
+    """The stores of folders that no longer exist and that no process has open."""
+    gone = []
+    for mark in sorted((data_dir / STORES).glob(f"*/{ROOT_FILE}")):
+        root = mark.read_text(encoding="utf-8", errors="surrogateescape").strip()
+        if root and not Path(root).exists() and _is_free(mark.parent):
+            gone.append(GoneStore(mark.parent, root))
+    return gone
+
+
+def _is_free(folder: Path) -> bool:
+    """No process holds a lock of this store."""
+    from filelock import FileLock, Timeout
+
+    try:
+        for lock in folder.glob("*.lock"):
+            with FileLock(lock, blocking=False):
+                continue
+    except Timeout:
+        return False
+    return True
+
+
+def _open(root: Path, data_dir: Path, embedder: Embedder, settings: Settings) -> Index:
+    from dt6_lsp.index.index import Index
+
+    own, problems = sources.narrowed(settings, root)
+    for problem in problems:
+        logger.warning("%s", problem)
+    store = store_folder(root, data_dir)
+    index = Index.open(root, store, embedder, own)
+    _mark(store, root)
+    return index
+
+
+def _mark(store: Path, root: Path) -> None:
+    """Say whose store it is. A store that can't be written is told of by whoever has to write into it."""
+    mark = store / ROOT_FILE
+    with suppress(OSError):
+        if not mark.exists():
+            mark.write_text(f"{root}\n", encoding="utf-8", errors="surrogateescape")
+
+
+def _resolved(roots: Sequence[Path]) -> tuple[Path, ...]:
+    """Each root once. One inside another is indexed with it, and not again by itself."""
+    from dt6_lsp.workspace.walker import check_root
+
+    folders = list(dict.fromkeys(check_root(root) for root in roots))
+    outer = tuple(root for root in folders if not any(other in root.parents for other in folders))
+    if not outer:
+        raise WorkspaceError("No folder is open, so there is nothing to index.", "Open a folder.")
+    return outer
+
+
+def _ignores_case(folder: Path) -> bool:
+    other = folder.with_name(folder.name.swapcase()) if folder.name else folder
+    if other.name == folder.name:
+        return sys.platform in ("win32", "darwin")
+    try:
+        return other.samefile(folder)
+    except OSError:
+        return False

@@ -1,0 +1,202 @@
+"""The arguments of `dt6-lsp`: what may be written, and the help for it. `docs/cli.md` is made from these parsers.
+
+Not here: what the commands do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from dt6_lsp import __version__
+from dt6_lsp.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "dt6-lsp"
+
+_ABOUT = """\
+DT6 indexes a folder and answers questions about it, with citations, on this machine.
+It needs no model: where none is running, answers are put together from the folder's own text."""
+
+_EXAMPLES = """\
+examples:
+  dt6-lsp ask "Where is the retry limit decided?"
+  dt6-lsp ask -w ../service "What happens when a job fails?" --file src/jobs.py
+  dt6-lsp search "parse the config file" --count 5
+  dt6-lsp index --rebuild
+  dt6-lsp serve                     what an editor starts
+
+Options that every command takes may stand before or after its name. `dt6-lsp COMMAND --help` tells more.
+Exit codes: 0 done, 1 failed, 2 misuse or a bad setting, 130 interrupted."""
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "ask": (
+        "answer a question about the workspace, with citations",
+        "Finds what fits the question, hands it to the model that you run, and prints its answer as it comes, with\n"
+        "the places it rests on. Without a model the answer is a digest of the workspace's own text. What changed\n"
+        "since the last time is indexed first.",
+    ),
+    "search": (
+        "find the code that fits a description, a name or an error message",
+        "Prints the best places, one chunk each. A workspace that was never indexed is indexed first; otherwise only\n"
+        "what changed is.",
+    ),
+    "index": (
+        "bring the index up to date, or build it",
+        "Reads what changed since the last time. Stopping it loses nothing: the next run goes on from there.",
+    ),
+    "serve": (
+        "serve an editor over the Language Server Protocol",
+        "Speaks LSP over stdin and stdout. Editors start this; there is nothing to see for a person.",
+    ),
+    "models": (
+        "show which models can be reached, and which one would answer",
+        "Asks the model servers that the settings name. Nothing of the workspace is sent.",
+    ),
+    "stats": ("show what is indexed, and where it is kept", "Reads the index as it is; nothing is brought up to date."),
+    "config": (
+        "show every setting, its value and where that comes from",
+        "Sources, the later ones winning: default, user file, environment DT6_*, the editor, --set. The workspace's\n"
+        "own .dt6.toml comes last, and can only narrow.",
+    ),
+    "doctor": (
+        "say what works, what does not, and the mend",
+        "Tries every part that DT6 rests on. Exit code 1 when something is broken that is needed.",
+    ),
+    "gc": (
+        "remove the indexes of folders that are gone",
+        "An index is removed only when its folder no longer exists and no editor has it open.",
+    ),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Misuse is an error like any other: one line with the mend, and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.endswith("required: COMMAND"):
+            message = "there is no command"
+        if wrong := re.search(r"COMMAND: invalid choice: '(.*)' \(", message):
+            message = f"{wrong[1]} is no command{_meant(wrong[1])}"
+        cause = message[0].upper() + message[1:].rstrip(".")
+        raise SettingError(f"{cause}.", f"`{self.prog} --help` shows what is possible.")
+
+
+def _meant(word: str) -> str:
+    near = difflib.get_close_matches(word, _COMMANDS, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Every option with its default. An editor may start `dt6-lsp --stdio` and mean `serve`."""
+    argv = list(argv)
+    if "--stdio" in argv and not set(argv) & set(_COMMANDS):
+        argv = ["serve", *argv]
+    defaults: dict[str, Any] = {"workspace": None, "data_dir": None, "json": False, "debug": False}
+    args = build_parser().parse_args(argv, argparse.Namespace(**defaults, before=[], after=[]))
+    args.overrides = [*args.before, *args.after]
+    return args
+
+
+def build_parser() -> Parser:
+    parser = Parser(
+        prog=PROGRAM,
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    _common(parser, "before")
+    for name, (summary, description) in _COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=description,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        _ARGUMENTS.get(name, lambda _: None)(command)
+        _common(command, "after")
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, overrides: str) -> None:
+    """Suppressed defaults, so that an option given before the command is not reset by the command's own parser."""
+    group = parser.add_argument_group("options of every command")
+    absent = argparse.SUPPRESS
+    group.add_argument(
+        "-w", "--workspace", metavar="PATH", type=Path, default=absent, help="the folder to work on (default: here)"
+    )
+    group.add_argument("--json", action="store_true", default=absent, help="print the result as JSON")
+    group.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        dest=overrides,
+        action="append",
+        default=absent,
+        help="a setting for this run, like chat.backend=none (repeatable)",
+    )
+    group.add_argument(
+        "--data-dir", metavar="DIR", type=Path, default=absent, help="where indexes are kept (also DT6_DATA_DIR)"
+    )
+    group.add_argument("--debug", action="store_true", default=absent, help="log everything, and show tracebacks")
+
+
+def _ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question", metavar="QUESTION", nargs="+", help="in your own words; `-` reads it from stdin")
+    parser.add_argument(
+        "--file",
+        metavar="PATH",
+        dest="files",
+        action="append",
+        default=[],
+        help="a file that the answer must look at, relative to the workspace (repeatable)",
+    )
+    _no_update(parser)
+
+
+def _search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", metavar="QUERY", nargs="*", help="words, a name, or an error message")
+    parser.add_argument("-n", "--count", metavar="N", type=int, default=10, help="how many hits (default: 10)")
+    parser.add_argument("--near", metavar="PATH", default="", help="rank what is close to this file higher")
+    parser.add_argument(
+        "--queries",
+        metavar="FILE",
+        help='one query a line (`-` for stdin); prints a line of JSON for each: {"query", "hits", "ms"}',
+    )
+    _no_update(parser)
+
+
+def _index(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", metavar="PATH", nargs="?", type=Path, help="the folder, like --workspace")
+    parser.add_argument("--rebuild", action="store_true", help="forget the index and build it again")
+    parser.add_argument(
+        "--no-wait-sync",
+        dest="wait_sync",
+        action="store_false",
+        help="return when everything is searchable, before it is copied to ChromaDB",
+    )
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stdio", action="store_true", help="over stdin and stdout (the default)")
+    # What vscode-languageclient adds by itself; the process to watch comes with `initialize`, too.
+    parser.add_argument("--clientProcessId", type=int, help=argparse.SUPPRESS)
+
+
+def _gc(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+
+
+def _no_update(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-update", dest="update", action="store_false", help="take the index as it is")
+
+
+_ARGUMENTS = {"ask": _ask, "search": _search, "index": _index, "serve": _serve, "gc": _gc}

@@ -1,0 +1,109 @@
+"""`dt6-lsp ask`: renders the engine's stream of events as live text, or as JSON when it has ended.
+
+A person at a terminal sees the tokens as they come; a pipe gets the answer whole, with its citations checked.
+Not here: prompts, retrieval, the digest.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from dt6_lsp.cli.indexing import bring_up_to_date
+from dt6_lsp.cli.terminal import counted
+from dt6_lsp.errors import Dt6Error, SettingError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dt6_lsp.cli.invocation import Invocation
+    from dt6_lsp.engine import Done, Engine
+
+
+def ask(call: Invocation) -> int:
+    question = _question(call)
+    done = call.run(_ask(call, question))
+    if call.args.json:
+        call.terminal.json(as_json(done))
+    else:
+        _tell(call, done)
+    return 0
+
+
+def _question(call: Invocation) -> str:
+    question = " ".join(call.args.question).strip()
+    question = sys.stdin.read().strip() if question == "-" else question
+    if not question:
+        raise SettingError("The question is empty.", "Ask something about the workspace.")
+    return question
+
+
+async def _ask(call: Invocation, question: str) -> Done:
+    async with call.engine() as engine:
+        files = tuple(_named(engine, call.workspace, name) for name in call.args.files)
+        await bring_up_to_date(call, engine)
+        return await _answered(call, engine, question, files)
+
+
+def _named(engine: Engine, workspace: Path, name: str) -> str:
+    """The file as the index names it. One that is not there is a mistake of the caller, not of the answer."""
+    path = engine.relative(workspace / name) if (workspace / name).is_file() else None
+    if path is None:
+        raise SettingError(f"The workspace has no file {name}.", "Give --file a path relative to the workspace.")
+    return path
+
+
+async def _answered(call: Invocation, engine: Engine, question: str, files: tuple[str, ...]) -> Done:
+    from dt6_lsp.engine import AskContext, Done, Failed, Token
+
+    live = call.terminal.live and not call.args.json
+    events = engine.ask(question, cancel=call.cancel, context=AskContext(named_files=files))
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Failed):
+                raise Dt6Error(event.cause, event.mend)
+            if isinstance(event, Token) and live:
+                call.terminal.stream(event.text)
+            if isinstance(event, Done):
+                return event
+    raise RuntimeError("an answer ended without an end")
+
+
+def as_json(done: Done) -> dict[str, Any]:
+    return {
+        "answer": done.answer,
+        "citations": [
+            {"path": each.path, "start_line": each.start_line, "end_line": each.end_line} for each in done.citations
+        ],
+        "intent": done.intent,
+        "backend": done.backend,
+        "model": done.model,
+        "cached": done.cached,
+        "prompt_tokens": done.usage.prompt_tokens,
+        "completion_tokens": done.usage.completion_tokens,
+        "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},
+    }
+
+
+def _tell(call: Invocation, done: Done) -> None:
+    terminal = call.terminal
+    terminal.line("" if terminal.live else done.answer.rstrip())
+    if done.citations:
+        terminal.line()
+        terminal.line("Sources:", "bold")
+        for each in dict.fromkeys(done.citations):
+            terminal.line(f"  {call.shown(each.path)}:{each.start_line}-{each.end_line}")
+    for note in _notes(done):
+        terminal.note(note)
+
+
+def _notes(done: Done) -> list[str]:
+    notes = [done.notice] if done.notice else []
+    if done.removed_citations:
+        number = counted(done.removed_citations, "citation")
+        notes.append(f"{number} named nothing that the answer was made from; not among the sources.")
+    if done.index.indexed < done.index.files or done.index.stale:
+        files = counted(done.index.files, "file")
+        notes.append(f"The answer saw {done.index.indexed:,} of {files}; {done.index.stale:,} changed since.")
+    return notes

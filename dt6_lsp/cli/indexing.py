@@ -1,0 +1,79 @@
+"""`dt6-lsp index`, and the update that comes before `search` and `ask`.
+
+Not here: how an index is made.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from dt6_lsp.cli.progress import progress_on
+from dt6_lsp.cli.terminal import counted, listed
+
+if TYPE_CHECKING:
+    from dt6_lsp.cli.invocation import Invocation
+    from dt6_lsp.engine import Engine, IndexReport
+
+_PROBLEMS_SHOWN = 5
+
+
+def index(call: Invocation) -> int:
+    report = call.run(_index(call))
+    if call.args.json:
+        call.terminal.json(as_json(report))
+    else:
+        call.terminal.lines(_told(report))
+    return 0
+
+
+async def _index(call: Invocation) -> IndexReport:
+    async with call.engine() as engine:
+        report = await _follow(call, engine, rebuild=call.args.rebuild, wait_sync=call.args.wait_sync)
+    for problem in report.problems[:_PROBLEMS_SHOWN]:
+        call.terminal.note(f"dt6-lsp: {problem}")
+    if len(report.problems) > _PROBLEMS_SHOWN:
+        call.terminal.note(f"dt6-lsp: and {counted(len(report.problems) - _PROBLEMS_SHOWN, 'problem')} more.")
+    return report
+
+
+async def bring_up_to_date(call: Invocation, engine: Engine) -> None:
+    """What changed is indexed; all of it where nothing was, whatever `--no-update` says."""
+    if call.args.update or not (await engine.state()).indexed:
+        await _follow(call, engine)
+
+
+async def _follow(call: Invocation, engine: Engine, *, rebuild: bool = False, wait_sync: bool = False) -> IndexReport:
+    steps = engine.index(rebuild=rebuild, wait_sync=wait_sync, cancel=call.cancel)
+    with progress_on(call.terminal.err) as show:
+        async with aclosing(steps):
+            async for step in steps:
+                show(step)
+                if step.report is not None:
+                    return step.report
+    raise RuntimeError("an index run ended without a report")
+
+
+def as_json(report: IndexReport) -> dict[str, Any]:
+    return {
+        "files": report.files,
+        "chunks": report.chunks,
+        "skipped": dict(report.skipped),
+        "languages": dict(report.languages),
+        "embedding": {"model": report.model, "dimension": report.dimension},
+        "seconds": round(report.seconds, 3),
+        "chunks_per_second": round(report.chunks_per_second, 1),
+        "vectors_synced": report.vectors_synced,
+    }
+
+
+def _told(report: IndexReport) -> list[str]:
+    changed = f"{counted(report.changed, 'file')} read, {report.removed:,} removed"
+    lines = [
+        f"{counted(report.files, 'file')} in {counted(report.chunks, 'chunk')} ({changed}) in {report.seconds:.1f} s.",
+    ]
+    if report.languages:
+        lines.append(f"Languages: {listed(report.languages.items())}.")
+    if report.skipped:
+        lines.append(f"Not indexed: {listed(report.skipped.items())}.")
+    return lines

@@ -1,0 +1,120 @@
+"""`dt6-lsp search`: hits for a person, as JSON, or a line of JSON for each of many queries.
+
+Not here: finding them.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from dt6_lsp.cli.indexing import bring_up_to_date
+from dt6_lsp.cli.invocation import interruptible
+from dt6_lsp.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dt6_lsp.cli.invocation import Invocation
+    from dt6_lsp.engine import Engine, Hit
+
+_LINES_SHOWN = 6
+
+
+def search(call: Invocation) -> int:
+    _check(call)
+    call.run(_search(call))
+    return 0
+
+
+def _check(call: Invocation) -> None:
+    """Before anything is opened or indexed."""
+    if call.args.count < 1:
+        raise SettingError(f"{call.args.count} hits can't be asked for.", "Give --count 1 or more.")
+    if call.args.queries and call.args.query:
+        raise SettingError("Both a query and --queries were given.", "Give one of them.")
+    if not call.args.queries and not " ".join(call.args.query).strip():
+        raise SettingError("There is no query.", "Say what to look for, or name a file with --queries.")
+    if call.args.queries not in (None, "-") and not Path(call.args.queries).is_file():
+        raise SettingError(
+            f"There is no file {call.args.queries} to read queries from.", "Give an existing file, or -."
+        )
+
+
+async def _search(call: Invocation) -> None:
+    async with call.engine() as engine:
+        await bring_up_to_date(call, engine)
+        if call.args.queries:
+            for query in _queries(call.args.queries):
+                call.cancel.raise_if_cancelled()
+                call.terminal.json(await _answered(call, engine, query))
+            return
+        hits = await engine.search(" ".join(call.args.query), call.args.count, call.args.near)
+    if call.args.json:
+        call.terminal.json([as_json(hit) for hit in hits])
+    else:
+        _tell(call, hits)
+
+
+async def _answered(call: Invocation, engine: Engine, query: str) -> dict[str, Any]:
+    start = time.perf_counter()
+    hits = await engine.search(query, call.args.count, call.args.near)
+    ms = (time.perf_counter() - start) * 1000
+    return {"query": query, "hits": [as_json(hit) for hit in hits], "ms": round(ms, 3)}
+
+
+def _queries(name: str) -> Iterator[str]:
+    """Lines as they come, so that another program can ask one query after the other. Blank ones are passed over."""
+    if name == "-":
+        yield from _lines(sys.stdin)
+        return
+    try:
+        with Path(name).open(encoding="utf-8-sig", errors="replace") as file:
+            yield from _lines(file)
+    except OSError as error:
+        raise SettingError(f"{name} can't be read ({error.strerror}).", "Give a file that you may read.") from error
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while True:
+        with interruptible():
+            line = file.readline()
+        if not line:
+            return
+        if query := line.strip():
+            yield query
+
+
+def as_json(hit: Hit) -> dict[str, Any]:
+    return {
+        "path": hit.path,
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+        "symbol": hit.symbol,
+        "kind": hit.kind,
+        "score": round(hit.score, 6),
+        "text": hit.text,
+    }
+
+
+def _tell(call: Invocation, hits: list[Hit]) -> None:
+    if not hits:
+        call.terminal.line("Nothing fits.")
+    for hit in hits:
+        name = f"  {hit.kind} {hit.symbol}" if hit.symbol else ""
+        call.terminal.line(f"{call.shown(hit.path)}:{hit.start_line}-{hit.end_line}{name}", "bold")
+        for line in _excerpt(hit.text):
+            call.terminal.line(f"    {line}")
+        call.terminal.line()
+
+
+def _excerpt(text: str) -> list[str]:
+    lines = text.rstrip().splitlines()
+    shown = [line[:160] for line in lines[:_LINES_SHOWN]]
+    return (
+        [*shown, f"... {len(lines) - _LINES_SHOWN} more lines"]
+        if len(lines) > _LINES_SHOWN + 1
+        else [line[:160] for line in lines]
+    )
