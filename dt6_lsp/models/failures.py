@@ -1,0 +1,153 @@
+"""What model servers do wrong, in words for people: one function for each thing that happens, each returns the error.
+
+Not here: recognising what happened, which differs between client libraries (`ollama`, `openai`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from dt6_lsp.errors import BackendUnavailable, EmbeddingError, ModelError, ModelMissing, RateLimited, StreamCut
+
+_LONGEST_QUOTE = 200
+_TOO_LONG = ("context length", "context_length", "context size", "too long", "too large", "maximum input length")
+
+
+class ConnectionLost(BackendUnavailable):
+    """The connection broke before an answer began; worth one more try."""
+
+
+class TextTooLong(EmbeddingError):  # noqa: N818 - as its siblings in `errors`
+    """The text has more tokens than the embedding model takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelServerName:
+    """How to speak of a server. `mend_absent` and `mend_missing` are sentences; the latter may contain `{model}`."""
+
+    name: str
+    url: str
+    mend_absent: str
+    mend_missing: str
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.url}"
+
+
+def ollama_at(url: str) -> ModelServerName:
+    return ModelServerName(
+        "Ollama",
+        url,
+        "Start it with `ollama serve`, or set ollama.url to where it runs.",
+        "Get it with `ollama pull {model}`, or name an installed model.",
+    )
+
+
+def openai_at(url: str) -> ModelServerName:
+    return ModelServerName(
+        "The OpenAI-compatible server",
+        url,
+        "Start it, or set openai.url to where it runs.",
+        "Name a model that the server has; `dt6-lsp models` lists them.",
+    )
+
+
+def absent(server: ModelServerName) -> BackendUnavailable:
+    return BackendUnavailable(f"{server} can't be reached.", server.mend_absent)
+
+
+def lost(server: ModelServerName) -> ConnectionLost:
+    return ConnectionLost(f"{server} closed the connection without an answer.", "Look into its log, and try again.")
+
+
+def no_first_token(server: ModelServerName, seconds: float) -> BackendUnavailable:
+    return BackendUnavailable(
+        f"{server} did not begin to answer within {seconds:g} s.",
+        "It may be loading the model: try again, take a smaller model, or raise chat.first_token_seconds.",
+    )
+
+
+def too_slow(server: ModelServerName, seconds: float) -> BackendUnavailable:
+    return BackendUnavailable(f"{server} did not answer within {seconds:g} s.", "See whether it is busy or hangs.")
+
+
+def stalled(server: ModelServerName, seconds: float) -> StreamCut:
+    return StreamCut(
+        f"{server} stopped in the middle of its answer: nothing came for {seconds:g} s.",
+        "Try again, or raise chat.next_token_seconds.",
+    )
+
+
+def cut(server: ModelServerName) -> StreamCut:
+    return StreamCut(f"The connection to {server} ended in the middle of its answer.", "Try again.")
+
+
+def broke(server: ModelServerName, message: str) -> StreamCut:
+    return StreamCut(f"{server} gave up in the middle of its answer: {_quoted(message)}.", "Look into its log.")
+
+
+def unreadable(server: ModelServerName) -> ModelError:
+    return ModelError(
+        f"{server} answered with something that is not its protocol.",
+        "See that the address is that of a model server and that no proxy or login page stands before it.",
+    )
+
+
+def missing(server: ModelServerName, model: str) -> ModelMissing:
+    return ModelMissing(f"{server} has no model {model!r}.", server.mend_missing.format(model=model))
+
+
+def refused(
+    server: ModelServerName, model: str, status: int, message: str, retry_after: float | None = None
+) -> ModelError:
+    """The error for an HTTP status that is no success."""
+    if status in (429, 503):
+        return RateLimited(f"{server} is too busy: {_quoted(message)}.", "Try again in a moment.", retry_after)
+    if status in (401, 403):
+        return ModelError(f"{server} refused the key: {_quoted(message)}.", "Set openai.api_key to a valid one.")
+    if 300 <= status < 400:
+        return ModelError(
+            f"{server} redirects to another address, which DT6 does not follow.",
+            "Set the address that it redirects to.",
+        )
+    if status == 404 and ("model" in message.lower() or not message):
+        return missing(server, model)
+    if status == 404:
+        return unreadable(server)
+    return ModelError(f"{server} answered with an error ({status}): {_quoted(message)}.", "Look into its log.")
+
+
+def refused_text(server: ModelServerName, model: str, status: int, message: str) -> ModelError | EmbeddingError:
+    """As `refused`, for embeddings: there a 400 or 500 mostly comes from one text, and the others can be saved."""
+    if status in (400, 413, 422, 500) and any(words in message.lower() for words in _TOO_LONG):
+        return TextTooLong(f"{server} does not take a text of this length with the model {model!r}.")
+    if status in (400, 413, 422, 500):
+        return EmbeddingError(
+            f"{server} could not embed a text with the model {model!r}: {_quoted(message)}.",
+            "Check that it is an embedding model, or choose another by `embedding.model`.",
+        )
+    return refused(server, model, status, message)
+
+
+def seconds_to_wait(header: str | None) -> float | None:
+    """The `Retry-After` header: seconds, or a date. None when it is absent or unreadable."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _quoted(message: str) -> str:
+    """One line of what a server said, without the markup of a proxy's error page."""
+    words = " ".join(message.split()).rstrip(".")
+    if not words or words.startswith("<"):
+        return "it gave no reason"
+    return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}..."

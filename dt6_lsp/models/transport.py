@@ -1,0 +1,110 @@
+"""How DT6 opens HTTP connections to model servers, whatever the client library; and the watch over a streamed answer.
+
+Requests to this machine never pass a proxy (it would see private text) and no redirect is followed (it could lead to a
+host that the user has not allowed). Every step has a time limit of its own, and cancelling ends the step in progress,
+which closes the connection: model servers stop generating when that happens.
+Not here: the protocols.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dt6_lsp.models import failures
+from dt6_lsp.models.consent import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable
+
+    from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.models.failures import ModelServerName
+    from dt6_lsp.settings import ChatSettings
+
+T = TypeVar("T")
+
+SEND_SECONDS = 30.0
+TELL_SECONDS = 10.0  # for a list of models and the like
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """In seconds."""
+
+    connect: float
+    first_token: float
+    next_token: float
+
+    @classmethod
+    def of(cls, chat: ChatSettings) -> TimeLimits:
+        return cls(chat.connect_seconds, chat.first_token_seconds, chat.next_token_seconds)
+
+
+def client_options(url: str, connect: float, read: float | None) -> dict[str, Any]:
+    """Keyword arguments for a client of httpx or httpx2. `read` None: the caller watches the time itself."""
+    return {
+        "follow_redirects": False,
+        "trust_env": not is_loopback(url),
+        "timeout": (connect, read, SEND_SECONDS, connect),
+        # Without TLS no certificates are needed, and reading them takes longer than a request to this machine.
+        "verify": True if url.lower().startswith("https") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+    }
+
+
+class Watch:
+    """Runs the steps of one request, one after the other, on one event loop. Use it as a context manager."""
+
+    def __init__(self, cancel: CancelToken) -> None:
+        self._cancel = cancel
+        self._loop = asyncio.get_running_loop()
+        self._step: asyncio.Timeout | None = None
+
+    def __enter__(self) -> Watch:
+        self._forget = self._cancel.on_cancel(self._cancelled)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+
+    async def step(self, work: Awaitable[T], seconds: float | None) -> T:
+        """TimeoutError after `seconds`; Cancelled as soon as the token is."""
+        try:
+            async with asyncio.timeout(seconds) as self._step:
+                if self._cancel.cancelled:
+                    self._wake()
+                return await work
+        except TimeoutError:
+            self._cancel.raise_if_cancelled()
+            raise
+        finally:
+            self._step = None
+
+    async def each(
+        self, chunks: AsyncGenerator[T, None], limits: TimeLimits, server: ModelServerName
+    ) -> AsyncGenerator[T, None]:
+        """The chunks of an answer; BackendUnavailable when none comes in time, StreamCut when they cease."""
+        patience = limits.connect + limits.first_token
+        begun = False
+        async with aclosing(chunks):
+            while True:
+                try:
+                    chunk = await self.step(anext(chunks), patience)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    late = failures.stalled if begun else failures.no_first_token
+                    raise late(server, patience) from None
+                yield chunk
+                begun, patience = True, limits.next_token
+
+    def _cancelled(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing is left to be ended
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if self._step is not None and not self._step.expired():
+            self._step.reschedule(self._loop.time())
