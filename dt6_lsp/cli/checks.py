@@ -93,9 +93,8 @@ def _data_folder(folder: Path) -> Finding | str:
             return f"{folder} can be written."
     except OSError as error:
         said = f"{folder} can't be written ({error.strerror})."
-        return Finding(
-            "Data folder", "broken", said, "Make it writable, or name another with --data-dir or DT6_DATA_DIR."
-        )
+        mend = "Make it writable, or name another with --data-dir or DT6_DATA_DIR."
+        return Finding("Data folder", "broken", said, mend)
 
 
 def _disk(folder: Path) -> Finding | str:

@@ -1,4 +1,4 @@
-"""`dt6-lsp doctor`: tries every part that DT6 rests on, and says in plain words what works, what does not, and the mend.
+"""`dt6-lsp doctor`: tries every part that DT6 rests on, and says what works, what does not, and the mend.
 
 Not here: the tries themselves (`checks`).
 """

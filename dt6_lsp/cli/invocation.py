@@ -7,7 +7,6 @@ Not here: the commands.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import threading
@@ -70,17 +69,19 @@ class Invocation:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end; Ctrl-C cancels the token, and what listens to it raises `Cancelled`."""
-        return asyncio.run(self._cancellable(work))
+        import asyncio  # 40 ms that help and `config` do without
 
-    async def _cancellable(self, work: Coroutine[Any, Any, T]) -> T:
-        loop = asyncio.get_running_loop()
+        async def cancellable() -> T:
+            loop = asyncio.get_running_loop()
 
-        def stop(*_: object) -> None:
-            handling.restore()
-            loop.call_soon_threadsafe(self.cancel.cancel)
+            def stop(*_: object) -> None:
+                handling.restore()
+                loop.call_soon_threadsafe(self.cancel.cancel)
 
-        with _handling(stop) as handling:
-            return await work
+            with _handling(stop) as handling:
+                return await work
+
+        return asyncio.run(cancellable())
 
     def shown(self, path: str) -> str:
         """A path of the workspace as a terminal can open it from here."""

@@ -47,10 +47,10 @@ async def survey(settings: Settings) -> tuple[list[Server], Choice]:
     """All servers at the same time; one that hangs costs its own time limit."""
     hub = ModelHub(settings)
     try:
-        *servers, choice = await asyncio.gather(*(_server(name, settings) for name in CHAT_BACKENDS), hub.choose())
+        every = asyncio.gather(*(_server(name, settings) for name in CHAT_BACKENDS))
+        return list(await every), await hub.choose()
     finally:
         await hub.close()
-    return servers, choice
 
 
 async def _server(name: str, settings: Settings) -> Server:

@@ -1,0 +1,228 @@
+"""Settings: who wins, what is wrong and how that is said, and what no workspace may do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dt6_lsp.errors import SettingError
+from dt6_lsp.settings import OPTIONS, WORKSPACE_FILE, Origin, Settings, data_dir, load, narrowed, with_editor
+
+
+def user_file(text: str) -> Path:
+    path = Path(os.environ["DT6_CONFIG"])
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def workspace_file(root: Path, text: str) -> Path:
+    (root / WORKSPACE_FILE).write_text(text, encoding="utf-8")
+    return root
+
+
+# --- sources, in order ----------------------------------------------------------------------------------------------
+
+
+def test_without_any_source_every_value_is_its_default() -> None:
+    loaded = load()
+    assert loaded.settings == Settings()
+    assert set(loaded.origins.values()) == {Origin("default")}
+    assert loaded.problems == ()
+
+
+def test_a_later_source_wins_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = user_file('[chat]\nmodel = "user"\nbackend = "ollama"\ncontext_tokens = 2048\n[log]\nlevel = "error"\n')
+    monkeypatch.setenv("DT6_CHAT_MODEL", "environment")
+    monkeypatch.setenv("DT6_CHAT_BACKEND", "openai")
+    loaded = load(editor={"chat": {"model": "editor", "contextTokens": 4096}}, overrides=["chat.model=command"])
+    assert loaded.settings.chat.model == "command"
+    assert loaded.settings.chat.context_tokens == 4096
+    assert loaded.settings.chat.backend == "openai"
+    assert loaded.origins["chat.model"] == Origin("command line", "--set chat.model")
+    assert loaded.origins["chat.context_tokens"] == Origin("editor")
+    assert loaded.origins["chat.backend"] == Origin("environment", "DT6_CHAT_BACKEND")
+    assert loaded.origins["log.level"] == Origin("user file", str(path))
+
+
+def test_an_editor_lies_over_everything_but_the_command_line() -> None:
+    own = load(overrides=["log.level=debug"])
+    loaded = with_editor(own, {"dt6": {"log": {"level": "error"}, "chat": {"model": "m"}}})
+    assert loaded.settings.log.level == "debug"
+    assert loaded.settings.chat.model == "m"
+    assert own.settings.chat.model == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("index.at_start", "no", False),
+        ("chat.context_tokens", "8192", 8192),
+        ("chat.connect_seconds", "1", 1.0),
+        ("workspace.exclude", "a/, *.txt", ("a/", "*.txt")),
+        ("workspace.exclude", '["a,b", "c"]', ("a,b", "c")),
+        ("workspace.exclude", "", ()),
+        ("privacy.allowed_hosts", "models.example.org:8443,[::2]", ("models.example.org:8443", "[::2]")),
+        ("openai.url", "https://models.example.org/v1", "https://models.example.org/v1"),
+    ],
+)
+def test_text_is_read_by_the_type_of_its_setting(
+    monkeypatch: pytest.MonkeyPatch, key: str, text: str, value: object
+) -> None:
+    monkeypatch.setenv(OPTIONS[key].variable, text)
+    settings = load(strict=True).settings
+    assert getattr(getattr(settings, OPTIONS[key].section), OPTIONS[key].name) == value
+
+
+def test_an_editor_that_sends_null_has_no_opinion() -> None:
+    assert load(editor={"chat": {"model": None}}).origins["chat.model"] == Origin("default")
+
+
+def test_the_data_folder_is_the_option_then_the_variable(own_folders: Path, tmp_path: Path) -> None:
+    assert data_dir() == own_folders
+    assert data_dir(tmp_path) == tmp_path
+
+
+# --- what is wrong --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("chat.contxt_tokens=1", "Did you mean chat.context_tokens?"),
+        ("nonsense.at.all=1", "`dt6-lsp config` lists them all."),
+        ("chat.backend=olama", "did you mean 'ollama'?"),
+        ("chat.context_tokens=many", "must be a whole number, not 'many'"),
+        ("chat.context_tokens=1.5", "must be a whole number, not 1.5"),
+        ("chat.context_tokens=12", "must be at least 1024, not 12"),
+        ("chat.connect_seconds=nan", "must be a number"),
+        ("index.at_start=perhaps", "must be true or false"),
+        ("ollama.url=localhost:11434", "must be an address like http://127.0.0.1:11434"),
+        ("ollama.url=http://host:99999", "must be an address"),
+        ("privacy.allowed_hosts=*", "without scheme, path or *"),
+        ("privacy.allowed_hosts=https://host", "without scheme, path or *"),
+        ("chat.model=a\x1b[2J", "control characters"),
+        ("chat.model", "Write --set section.name=value."),
+    ],
+)
+def test_the_command_line_is_told_what_is_wrong_and_stops(override: str, said: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load(overrides=[override], strict=True)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_server_keeps_the_value_below_and_says_so() -> None:
+    user_file("[chat]\ncontext_tokens = 2048\n")
+    loaded = load(editor={"chat": {"context_tokens": "many", "contextTokns": 1}})
+    assert loaded.settings.chat.context_tokens == 2048
+    assert len(loaded.problems) == 2
+    assert "Until then it is 2048." in loaded.problems[0]
+    assert "Did you mean chat.context_tokens?" in loaded.problems[1]
+
+
+def test_a_secret_is_not_repeated_in_a_message() -> None:
+    loaded = load(editor={"openai": {"api_key": ["sk-secret"]}})
+    assert "sk-secret" not in " ".join(loaded.problems)
+
+
+@pytest.mark.parametrize("text", ["[chat\n", "[chat]\nmodel = 'a'\nmodel = 'b'\n"])
+def test_a_user_file_that_is_no_toml_is_named(text: str) -> None:
+    path = user_file(text)
+    assert str(path) in load().problems[0]
+    with pytest.raises(SettingError, match="no valid TOML"):
+        load(strict=True)
+
+
+def test_a_user_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DT6_CONFIG", str(tmp_path / "absent.toml"))
+    with pytest.raises(SettingError, match="does not exist"):
+        load(strict=True)
+    monkeypatch.setenv("DT6_CONFIG", str(tmp_path))
+    with pytest.raises(SettingError, match="can't be read"):
+        load(strict=True)
+
+
+def test_an_unknown_variable_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DT6_OLAMA_URL", "http://127.0.0.1:1")
+    assert "Did you mean DT6_OLLAMA_URL?" in load().problems[0]
+
+
+# --- what guards fails closed ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "editor",
+    [
+        {"privacy": {"allowedHosts": "models.example.org"}},
+        {"privacy": {"allowed_hosts": ["*"]}},
+        {"privacy": {"allowed_host": []}},
+        {"privacy": "none"},
+    ],
+)
+def test_a_misunderstood_guard_allows_nothing_whatever_was_set_before(editor: dict[str, Any]) -> None:
+    user_file('[privacy]\nallowed_hosts = ["models.example.org"]\n')
+    loaded = load(editor=editor)
+    assert loaded.settings.privacy.allowed_hosts == ()
+    assert loaded.problems
+
+
+def test_an_address_that_makes_no_sense_becomes_this_machine() -> None:
+    user_file('[openai]\nurl = "https://models.example.org/v1"\n')
+    assert load(editor={"openai": {"url": "ftp://x"}}).settings.openai == Settings().openai
+
+
+# --- a workspace's own file -----------------------------------------------------------------------------------------
+
+
+def test_a_workspace_may_only_narrow(tmp_path: Path) -> None:
+    user_file('[workspace]\nexclude = ["mine/"]\nmax_file_bytes = 500\n')
+    workspace_file(tmp_path, '[workspace]\nexclude = ["theirs/"]\nmax_file_bytes = 9_000_000\n')
+    workspace = load(tmp_path).settings.workspace
+    assert workspace.exclude == ("mine/", "theirs/")
+    assert workspace.max_file_bytes == 500
+
+
+def test_a_workspace_is_told_what_is_not_its_to_say_and_stops_nobody(tmp_path: Path) -> None:
+    workspace_file(
+        tmp_path, '[privacy]\nallowed_hosts = ["evil.example"]\n[workspace]\ninclude = [".env"]\nexclude = 3\n'
+    )
+    loaded = load(tmp_path, strict=True)
+    assert loaded.settings == Settings()
+    assert len(loaded.problems) == 3
+    assert "A workspace's own file can't set it" in loaded.problems[0]
+
+
+def test_a_broken_workspace_file_stops_nobody(tmp_path: Path) -> None:
+    assert load(workspace_file(tmp_path, "]["), strict=True).problems
+    (tmp_path / "file").touch()
+    assert load(tmp_path / "file", strict=True).problems == ()
+
+
+def test_each_root_has_its_own(tmp_path: Path) -> None:
+    settings, problems = narrowed(Settings(), workspace_file(tmp_path, '[workspace]\nexclude = ["a/"]\n'))
+    assert settings.workspace.exclude == ("a/",)
+    assert problems == ()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(sorted(OPTIONS)) | st.text(max_size=12)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=6))
+def test_whatever_an_editor_sends_the_settings_stay_valid(sent: dict[str, Any]) -> None:
+    settings = load(editor=sent).settings
+    for option in OPTIONS.values():
+        value = getattr(getattr(settings, option.section), option.name)
+        assert isinstance(value, type(option.default))
+        assert option.minimum is None or value >= option.minimum
+        assert not option.choices or value in option.choices
