@@ -8,6 +8,7 @@ together).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dt6_lsp.cancel import CancelToken
@@ -15,8 +16,10 @@ from dt6_lsp.index import reads, symbols, vector_rows
 from dt6_lsp.index.model import IndexProgress, IndexStats
 from dt6_lsp.index.pipeline import Result
 from dt6_lsp.index.search import Searcher
+from dt6_lsp.index.shelving import count_synced
 from dt6_lsp.index.single_flight import Request, SingleFlight
 from dt6_lsp.index.store import Store
+from dt6_lsp.index.sync import Syncer
 from dt6_lsp.index.updating import Updater
 from dt6_lsp.index.vectors import DenseIndex
 
@@ -39,6 +42,7 @@ class Index:
         self._dense = DenseIndex(store.ledger)
         self._searcher = Searcher(store, self._dense, embedder)
         self._updater = Updater(root, store.ledger, embedder, settings.workspace)
+        self._syncer = Syncer(root, store, self._dense, settings)
         self._flight = SingleFlight(self._run)
 
     @classmethod
@@ -72,6 +76,9 @@ class Index:
         cancel, listener = cancel or CancelToken(), progress or _ignore
         request = Request(None if paths is None else frozenset(paths), rebuild)
         report = self._flight.call(request, cancel, listener)
+        if wait_sync and self.writer:
+            self._syncer.wait(cancel, listener)
+            report = replace(report, vectors_synced=self._store.ask(count_synced))
         listener(IndexProgress("done", report.files, report.files, report=report))
         return report
 
@@ -125,12 +132,15 @@ class Index:
 
     def close(self) -> None:
         """Ends what runs in the background and gives up the store. The index can't be used afterwards."""
+        self._syncer.close()
         self._store.close()
 
     def _run(self, request: Request, cancel: CancelToken, progress: Callable[[IndexProgress], None]) -> IndexReport:
         if not self._store.become_writer():
             return self._updater.report(Result(), 0)
-        return self._store.guard(self._updater.run, request, cancel, progress)
+        report = self._store.guard(self._updater.run, request, cancel, progress)
+        self._syncer.nudge()
+        return report
 
 
 def _ignore(_: IndexProgress) -> None:

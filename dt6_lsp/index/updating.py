@@ -18,6 +18,7 @@ from dt6_lsp.index.embedding import embed_pending
 from dt6_lsp.index.model import IndexProgress, IndexReport, IndexState
 from dt6_lsp.index.pipeline import Result
 from dt6_lsp.index.scan import Scan, scan_paths, scan_whole
+from dt6_lsp.index.shelving import count_synced
 
 if TYPE_CHECKING:
     import sqlite3
@@ -116,5 +117,5 @@ def _describe(connection: sqlite3.Connection) -> IndexReport:
         dimension=fingerprint.dimension if fingerprint else 0,
         seconds=0.0,
         chunks_per_second=0.0,
-        vectors_synced=0,
+        vectors_synced=count_synced(connection),
     )

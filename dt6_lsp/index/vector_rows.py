@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PATH_SHARE = 0.4
 _STORED = np.float16
-_PER_STATEMENT = 500
+_LOG_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ def adopt_fingerprint(connection: sqlite3.Connection, fingerprint: Fingerprint) 
 def restart_log(connection: sqlite3.Connection) -> None:
     """Empties the log; whoever follows it reads the vectors afresh."""
     connection.execute("DELETE FROM vector_log")
+    connection.execute("DELETE FROM meta WHERE key = 'log_start'")
     set_meta(connection, {"log_epoch": uuid4().hex})
 
 
@@ -108,9 +109,53 @@ def log_position(connection: sqlite3.Connection) -> LogPosition:
     return LogPosition(meta(connection, "log_epoch", "0"), int(row[0]) if row else 0)
 
 
-def changes_since(connection: sqlite3.Connection, seq: int) -> list[Change]:
-    rows = connection.execute("SELECT seq, chunk_id, live FROM vector_log WHERE seq > ? ORDER BY seq", (seq,))
-    return [Change(number, chunk_id, bool(live)) for number, chunk_id, live in rows]
+def log_start(connection: sqlite3.Connection) -> int:
+    """Who has read less of the log than this can't follow it any more."""
+    return int(meta(connection, "log_start", "0"))
+
+
+def changes_since(connection: sqlite3.Connection, seq: int, limit: int = -1) -> list[Change]:
+    """In order; all of them, or the first `limit`."""
+    select = "SELECT seq, chunk_id, live FROM vector_log WHERE seq > ? ORDER BY seq LIMIT ?"
+    return [Change(number, chunk_id, bool(live)) for number, chunk_id, live in connection.execute(select, (seq, limit))]
+
+
+def count_gained_since(connection: sqlite3.Connection, seq: int) -> int:
+    """Chunks that are embedded now and were logged after `seq`."""
+    select = """SELECT count(DISTINCT v.chunk_id) FROM vector_log v JOIN chunks c ON c.id = v.chunk_id
+      WHERE v.seq > ? AND v.live AND NOT EXISTS(SELECT 1 FROM unembedded WHERE chunk_id = c.id)"""
+    return int(connection.execute(select, (seq,)).fetchone()[0])
+
+
+def trim_log(connection: sqlite3.Connection, seq: int) -> None:
+    """Forgets what was logged up to `seq`, but for the newest lines, which others may not have read yet."""
+    through = min(seq, log_position(connection).seq - _LOG_KEPT)
+    if through - log_start(connection) > _LOG_KEPT:
+        connection.execute("DELETE FROM vector_log WHERE seq <= ?", (through,))
+        set_meta(connection, {"log_start": str(through)})
+
+
+def embedded_after(connection: sqlite3.Connection, chunk_id: int, limit: int) -> list[int]:
+    """The next embedded chunks in the order of their ids."""
+    select = """SELECT id FROM chunks WHERE id > ? AND NOT EXISTS(SELECT 1 FROM unembedded WHERE chunk_id = chunks.id)
+      ORDER BY id LIMIT ?"""
+    return [row[0] for row in connection.execute(select, (chunk_id, limit))]
+
+
+def some_embedded(connection: sqlite3.Connection) -> list[int]:
+    """The first, a middle and the last chunk that is embedded (fewer when there are fewer)."""
+    low, high = connection.execute("SELECT min(id), max(id) FROM chunks").fetchone()
+    if low is None:
+        return []
+    places = (low - 1, (low + high) // 2, high - 1)
+    return sorted({chunk_id for place in places for chunk_id in embedded_after(connection, place, 1)})
+
+
+def counts_up_to(connection: sqlite3.Connection, chunk_id: int) -> tuple[int, int]:
+    """Embedded chunks with an id up to this, and all of them."""
+    select = """SELECT (SELECT count(*) FROM chunks WHERE id <= :id)
+      - (SELECT count(*) FROM unembedded WHERE chunk_id <= :id)"""
+    return int(connection.execute(select, {"id": chunk_id}).fetchone()[0]), count_embedded(connection)
 
 
 def pending(connection: sqlite3.Connection, limit: int) -> list[Pending]:

@@ -114,7 +114,7 @@ class DenseIndex:
             return
         with self._ledger.read() as connection:
             position = vector_rows.log_position(connection)
-            if position.epoch != self._read.epoch:
+            if position.epoch != self._read.epoch or self._read.seq < vector_rows.log_start(connection):
                 self._load(vector_rows.current_fingerprint(connection), position, connection)
             elif position.seq != self._read.seq:
                 self._follow(connection)
@@ -128,7 +128,7 @@ class DenseIndex:
         self._gone = {}
         if fingerprint is None:
             return
-        if self._shelved.epoch == position.epoch:
+        if self._shelved.epoch == position.epoch and self._shelved.seq >= vector_rows.log_start(connection):
             self._follow(connection, self._shelved.seq)
             return
         ids, matrix = vector_rows.all_vectors(connection, fingerprint)

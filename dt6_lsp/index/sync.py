@@ -1,0 +1,133 @@
+"""The background thread that copies vectors from the ledger to ChromaDB, and remembers in the ledger how far it is.
+
+A fresh collection is first filled, in the order of chunk ids; then it follows the log. Each batch goes to ChromaDB
+first and is recorded after, so that dying in between repeats a batch, which is harmless. Before a collection is
+searched it is verified. One that fails is thrown away and filled again, from the ledger: nothing is embedded again.
+Not here: making vectors (`embedding`), searching them (`vectors`), ChromaDB's ways (`chroma`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from dt6_lsp.cancel import Cancelled, CancelToken
+from dt6_lsp.errors import Dt6Error
+from dt6_lsp.index.chroma import ChromaFailed
+from dt6_lsp.index.model import IndexProgress
+from dt6_lsp.index.shelving import Shelving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dt6_lsp.index.single_flight import ProgressCallback
+    from dt6_lsp.index.store import Store
+    from dt6_lsp.index.vectors import DenseIndex
+    from dt6_lsp.settings import Settings
+
+QUIET_SECONDS = 2.0  # commands that end sooner never pay for importing chromadb
+
+
+class Syncer:
+    """Started by the first `nudge`; only ever nudged by the process that writes the store."""
+
+    def __init__(self, root: Path, store: Store, dense: DenseIndex, settings: Settings) -> None:
+        self._store, self._dense = store, dense
+        self._shelving = Shelving(root, store, dense, settings)
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._due: float | None = None
+        self._asked = 0  # counts nudges; `_answered` says up to which of them work has been done
+        self._answered = 0
+        self._stop = CancelToken()
+        self._progress = (0, 0)
+
+    def nudge(self, delay: float = QUIET_SECONDS) -> int:
+        """There may be something to copy; begins when nobody has nudged for `delay` seconds."""
+        with self._changed:
+            self._asked += 1
+            self._due = time.monotonic() + delay
+            if self._thread is None and not self._stop.cancelled:
+                self._thread = threading.Thread(target=self._work, name="dt6-chroma", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+            return self._asked
+
+    def wait(self, cancel: CancelToken, listener: ProgressCallback) -> None:
+        """Copies now, and returns when all that the ledger has at this moment is copied, or could not be."""
+        mine = self.nudge(0)
+        forget = cancel.on_cancel(self._wake)
+        try:
+            while True:
+                with self._changed:
+                    if self._answered >= mine or self._stop.cancelled:
+                        return
+                    before = self._progress
+                    self._changed.wait()
+                    progress = self._progress
+                cancel.raise_if_cancelled()
+                if progress != before and progress[1]:
+                    listener(IndexProgress("syncing", *progress))
+        finally:
+            forget()
+
+    def close(self) -> None:
+        """Stops between two batches and closes ChromaDB."""
+        self._stop.cancel()
+        self._wake()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            while (asked := self._next()) is not None:
+                self._sync()
+                with self._changed:
+                    self._answered = asked
+                    self._changed.notify_all()
+        except Cancelled:
+            pass
+        finally:
+            self._dense.detach()
+            self._shelving.close()
+
+    def _next(self) -> int | None:
+        """Waits until something is due; the number of the last nudge, or None at the end."""
+        with self._changed:
+            while not self._stop.cancelled:
+                if self._due is None:
+                    self._changed.wait()
+                elif (left := self._due - time.monotonic()) > 0:
+                    self._changed.wait(left)
+                else:
+                    self._due = None
+                    return self._asked
+        return None
+
+    def _sync(self) -> None:
+        try:
+            self._shelving.catch_up(self._stop, self._tell)
+        except ChromaFailed as error:
+            self._start_over(error)
+        except Dt6Error as error:
+            self._store.notice(f"Vectors are kept in memory only for now: {error}")
+
+    def _start_over(self, error: ChromaFailed) -> None:
+        """Once; if that fails too, memory serves until the next nudge."""
+        self._dense.detach()
+        self._store.notice(self._shelving.give_up(error))
+        try:
+            self._shelving.catch_up(self._stop, self._tell)
+        except (ChromaFailed, Dt6Error) as again:
+            self._dense.detach()
+            self._store.notice(f"Vectors are kept in memory only for now: ChromaDB said: {again}.")
+
+    def _tell(self, done: int, total: int) -> None:
+        with self._changed:
+            self._progress = (done, total)
+            self._changed.notify_all()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
