@@ -70,7 +70,7 @@ class OllamaChat:
         """Made after consent: an address that is none would raise here."""
         return ollama.AsyncClient(
             self.url,
-            event_hooks={"response": [self._look]},
+            event_hooks={"request": [self._prune], "response": [self._look]},
             # A connection that the server has meanwhile closed would cost a question its answer.
             limits=httpx.Limits(max_keepalive_connections=0),
             **client_options(self.url, self._limits.connect, None),
@@ -148,6 +148,9 @@ class OllamaChat:
         except _FAILURES as error:
             raise _as_error(self._server, error, model) from error
 
+    async def _prune(self, request: httpx.Request) -> None:
+        _prune(request)
+
     async def _look(self, response: httpx.Response) -> None:
         if _worth_reading(response):
             await response.aread()
@@ -172,7 +175,7 @@ class OllamaVectors:
     @cached_property
     def _client(self) -> ollama.Client:
         options = client_options(self._url, self._limits.connect, self._limits.first_token)
-        return ollama.Client(self._url, event_hooks={"response": [self._look]}, **options)
+        return ollama.Client(self._url, event_hooks={"request": [_prune], "response": [self._look]}, **options)
 
     def vectors(self, texts: list[str]) -> Sequence[Sequence[float]]:
         self.revision()
@@ -223,6 +226,12 @@ def _as_error(server: ModelServerName, error: Exception, model: str, begun: bool
     if isinstance(error, httpx.HTTPError):
         return failures.cut(server) if begun else failures.lost(server)
     return failures.unreadable(server)
+
+
+def _prune(request: httpx.Request) -> None:
+    """The client sends `OLLAMA_API_KEY`, which is for Ollama's cloud, to whatever server it talks to."""
+    if request.url.host != httpx.URL(CLOUD).host:
+        request.headers.pop("authorization", None)
 
 
 def _worth_reading(response: httpx.Response) -> bool:

@@ -8,7 +8,7 @@ Not here: which model to take (`orchestrator`), and OpenAI's Responses API, whic
 from __future__ import annotations
 
 import asyncio
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
@@ -38,6 +38,8 @@ _LENGTH_KEYS = ("max_model_len", "context_length", "max_context_length", "contex
 # What some servers or models refuse, and what then replaces it.
 _OPTIONAL = {"max_tokens": "max_completion_tokens", "temperature": None, "stream_options": None}
 
+_HEADERS = {"host", "accept", "accept-encoding", "connection", "content-length", "content-type", "user-agent"}
+
 _NOT_THE_PROTOCOL = (ValueError, TypeError, AttributeError, KeyError)
 _FAILURES = (openai.OpenAIError, httpx2.HTTPError, *_NOT_THE_PROTOCOL)
 
@@ -61,7 +63,9 @@ class OpenAIChat:
         """Made after consent: an address that is none would raise here."""
         options = client_options(self.url, self._limits.connect, None)
         # A connection that the server has meanwhile closed would cost a question its answer.
-        http = httpx2.AsyncClient(limits=httpx2.Limits(max_keepalive_connections=0), **options)
+        http = httpx2.AsyncClient(
+            limits=httpx2.Limits(max_keepalive_connections=0), event_hooks={"request": [self._prune]}, **options
+        )
         return openai.AsyncOpenAI(http_client=http, **_account(self.url, self._api_key))
 
     async def models(self) -> list[ModelInfo]:
@@ -100,6 +104,9 @@ class OpenAIChat:
     async def close(self) -> None:
         if "_client" in self.__dict__:
             await self._client.close()
+
+    async def _prune(self, request: httpx2.Request) -> None:
+        _prune(request, self._api_key)
 
     async def _chunks(self, request: ChatRequest) -> AsyncGenerator[ChatCompletionChunk, None]:
         stream = await self._start(request)
@@ -168,7 +175,9 @@ class OpenAIVectors:
 
     @cached_property
     def _client(self) -> openai.OpenAI:
-        http = httpx2.Client(**client_options(self._url, self._limits.connect, self._limits.first_token))
+        options = client_options(self._url, self._limits.connect, self._limits.first_token)
+        prune = partial(_prune, api_key=self._api_key)
+        http = httpx2.Client(event_hooks={"request": [prune]}, **options)
         return openai.OpenAI(http_client=http, **_account(self._url, self._api_key))
 
     def vectors(self, texts: list[str]) -> Sequence[Sequence[float]]:
@@ -203,6 +212,14 @@ def _account(url: str, api_key: str) -> dict[str, Any]:
         "admin_api_key": "",
         "max_retries": 0,
     }
+
+
+def _prune(request: httpx2.Request, api_key: str) -> None:
+    """Leave out what the client adds of its own: words about this machine, and headers from `OPENAI_CUSTOM_HEADERS`."""
+    for name in set(request.headers) - _HEADERS:
+        del request.headers[name]
+    if api_key:
+        request.headers["authorization"] = f"Bearer {api_key}"
 
 
 def _as_error(server: ModelServerName, error: Exception, model: str, begun: bool = False) -> ModelError:

@@ -114,6 +114,7 @@ class HttpServer:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True, name="model-server")
         self._problems: list[BaseException] = []
+        self._arrived = threading.Condition()
         self.history: list[Received] = []
         self.connections = 0
         self.port = 0
@@ -123,9 +124,19 @@ class HttpServer:
         self._ready.wait()
         return self
 
+    def stop(self) -> None:
+        """Nobody listens any more at the address. Stopping twice is harmless."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+
+    def wait_for(self, *paths: str, seconds: float = 10.0) -> bool:
+        """True as soon as a request to one of the paths has come in."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: any(got.path in paths for got in self.history), seconds)
+
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
+        self.stop()
         if self._problems:
             raise self._problems[0]
 
@@ -162,7 +173,9 @@ class HttpServer:
         number = self.connections
         try:
             while (received := await _read_request(reader, number)) is not None:
-                self.history.append(received)
+                with self._arrived:
+                    self.history.append(received)
+                    self._arrived.notify_all()
                 if not await self._answer(received, reader, writer):
                     break
         finally:
