@@ -15,7 +15,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.blocking import on_threads, until_cancelled
@@ -29,10 +29,11 @@ from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over
 from dt6_lsp.features.symbols import search_symbols
 from dt6_lsp.index.model import Definition, Hit, IndexProgress, IndexReport, IndexState, IndexStats, Reader
+from dt6_lsp.metrics import Measure, Metrics
 from dt6_lsp.models.base import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from dt6_lsp.assistant.pipeline import Counter, Hub
@@ -41,18 +42,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AskContext", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit", "Hover",
-    "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Retrieved", "Routed", "Stats", "Token",
-    "Usage", "render_markdown", "render_plain",
+    "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Measure", "Retrieved", "Routed", "Stats",
+    "Token", "Usage", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
 READERS = 4
 CLOSE_SECONDS = 2.0
-
-
-class Measurements(Protocol):
-    def snapshot(self) -> Mapping[str, float]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +69,12 @@ class Stats:
 
     roots: tuple[IndexStats, ...]
     chat: ChatStats
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, Measure] = field(default_factory=dict)
 
 
 class Engine:
-    """`indexes` are the roots, in order; `reader` answers over all of them (one root's index, or a `Federation`)."""
+    """`indexes` are the roots, in order; `reader` answers over all of them (one root's index, or a `Federation`).
+    `release` is called last when the engine closes, on a thread: for what the indexes share, such as the embedder."""
 
     def __init__(
         self,
@@ -86,14 +84,16 @@ class Engine:
         hub: Hub,
         counter: Counter,
         *,
-        metrics: Measurements | None = None,
+        metrics: Metrics | None = None,
+        release: Callable[[], None] | None = None,
     ) -> None:
         self.settings = settings
         self._indexes = tuple(indexes)
         self._reader = reader
         self._hub = hub
         self._counter = counter
-        self._metrics = metrics
+        self._metrics = metrics or Metrics()
+        self._release = release
         self._places = Roots(tuple(index.root for index in indexes))
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="dt6-read")
         self._indexer = ThreadPoolExecutor(1, thread_name_prefix="dt6-index")
@@ -176,7 +176,7 @@ class Engine:
 
     async def stats(self) -> Stats:
         roots = await self._run(lambda: tuple(index.stats() for index in self._indexes))
-        return Stats(roots, await self._chat(), self._metrics.snapshot() if self._metrics else {})
+        return Stats(roots, await self._chat(), self._metrics.snapshot())
 
     async def _chat(self) -> ChatStats:
         choice = await until_cancelled(self._hub.choose(), self._closed)
@@ -200,6 +200,8 @@ class Engine:
         self._readers.shutdown(wait=True, cancel_futures=True)
         for index in self._indexes:
             index.close()
+        if self._release is not None:
+            self._release()
 
     def _work(self, wish: Wish, cancel: CancelToken, progress: Progress) -> None:
         run_over(self._indexes, self._places, wish, cancel, progress)

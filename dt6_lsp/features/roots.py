@@ -1,7 +1,7 @@
 """The folders of the workspace and the one way in which their files are named.
 
 With one root a file is named by its path in it; with several the folder's name comes first, made unique by a number
-where two folders share it ("api/main.py", "api-2/main.py"). `index.federation` names its hits the same way.
+where two folders share it ("api/main.py", "api-2/main.py"), as `index.federation` names its hits.
 Not here: whether a file exists or is indexed.
 """
 
@@ -9,24 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from dt6_lsp.errors import WorkspaceError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-def folder_names(folders: Sequence[Path]) -> tuple[str, ...]:
-    names: list[str] = []
-    for folder in folders:
-        plain = folder.name or "root"
-        names.append(next(name for name in _candidates(plain, len(folders)) if name not in names))
-    return tuple(names)
-
-
-def _candidates(plain: str, most: int) -> list[str]:
-    return [plain, *(f"{plain}-{number}" for number in range(2, most + 2))]
+from dt6_lsp.index.federation import unique_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +30,7 @@ class Roots:
         if len(self.folders) == 1:
             return self.folders[0], path
         first, _, rest = path.partition("/")
-        for name, folder in zip(folder_names(self.folders), self.folders, strict=True):
+        for name, folder in zip(unique_names(self.folders), self.folders, strict=True):
             if name == first:
                 return folder, rest
         raise _outside(path)
@@ -54,7 +39,7 @@ class Roots:
         """The name of a file of `root`."""
         if len(self.folders) == 1:
             return inside
-        return f"{folder_names(self.folders)[self.folders.index(root)]}/{inside}"
+        return f"{unique_names(self.folders)[self.folders.index(root)]}/{inside}"
 
     def relative(self, absolute: Path) -> str | None:
         return self._inside(absolute) or self._inside(absolute.resolve())

@@ -1,0 +1,115 @@
+"""Which definitions answer a question: those that it names, and those that its hits lie in, by how well they fit.
+
+Every feature is one row of weights or one small function. Not here: how they are shown (`digest`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dt6_lsp.assistant.mentions import identifiers
+from dt6_lsp.assistant.prose import PROSE_LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dt6_lsp.assistant.relevance import Relevance
+    from dt6_lsp.index.model import Definition, Hit, Reader
+
+KIND_WEIGHT = {
+    "function": 1.0, "method": 1.0, "constructor": 0.9, "class": 1.0, "interface": 1.0, "struct": 1.0, "trait": 1.0,
+    "enum": 0.9, "type": 0.9, "macro": 0.9, "table": 0.9, "namespace": 0.6, "module": 0.6, "rule": 0.7, "test": 0.5,
+    "constant": 0.6, "variable": 0.5, "property": 0.5, "field": 0.4, "key": 0.5, "section": 0.3, "text": 0.2,
+}  # fmt: skip
+HOLDERS = frozenset({"class", "interface", "struct", "trait", "enum", "namespace", "module"})
+NAMED = 4.0  # for a definition that the question names
+_FIT = {"name": 1.2, "doc": 1.0, "signature": 0.4, "body": 0.6}
+_SIDE = re.compile(
+    r"(?:^|/)(?:tests?|testing|specs?|__tests__|examples?|benchmarks?|docs?|fixtures?)(?:/|$)|[._-](?:test|spec)s?\.|(?:^|/)(?:test_|conftest)"
+)
+_WANTS_TESTS = re.compile(r"\btests?|spec|fixture|example|benchmark", re.IGNORECASE)
+_SIDE_WEIGHT = 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`fit` is comparable within one question; `named` when the question says its name."""
+
+    definition: Definition
+    fit: float
+    named: bool = False
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.definition.path, self.definition.start_line, self.definition.qualified
+
+
+def choose(question: str, hits: Sequence[Hit], reader: Reader, relevance: Relevance, most: int) -> list[Candidate]:
+    """The best first, at most `most`; none that is far behind the best, none inside another that says it all."""
+    pool: dict[tuple[str, int, str], Candidate] = {}
+    for candidate in (*_named(question, reader), *_found(question, hits, reader, relevance)):
+        known = pool.get(candidate.key)
+        if known is None or candidate.fit > known.fit:
+            pool[candidate.key] = candidate
+    ranked = sorted(pool.values(), key=lambda candidate: (-candidate.fit, candidate.key))
+    chosen: list[Candidate] = []
+    for candidate in ranked:
+        if len(chosen) == most or candidate.fit < 0.4 * ranked[0].fit:
+            break
+        if not any(_nested(candidate.definition, other.definition) for other in chosen):
+            chosen.append(candidate)
+    return chosen
+
+
+def is_side(path: str) -> bool:
+    """Tests, examples and the like: right to show only when nothing better is there or they are asked for."""
+    return _SIDE.search(path) is not None
+
+
+def _named(question: str, reader: Reader) -> list[Candidate]:
+    found = []
+    for name in identifiers(question):
+        definitions = reader.definitions(name) or reader.definitions(name.rsplit(".", 1)[-1])
+        found += [Candidate(item, NAMED * _weight(question, item), named=True) for item in definitions[:6]]
+    return found
+
+
+def _found(question: str, hits: Sequence[Hit], reader: Reader, relevance: Relevance) -> list[Candidate]:
+    hits = [hit for hit in hits if hit.language not in PROSE_LANGUAGES]
+    best = max((hit.score for hit in hits), default=0.0)
+    outlines = {path: reader.outline(path) for path in dict.fromkeys(hit.path for hit in hits)}
+    found = []
+    for rank, hit in enumerate(hits):
+        share = hit.score / best if best > 0 else 1 / (1 + rank)
+        for item in outlines[hit.path]:
+            if item.start_line <= hit.end_line and hit.start_line <= item.end_line:
+                fit = max(share, 0.05) * _weight(question, item) * _fit(item, hit, relevance)
+                found.append(Candidate(item, fit))
+    return found
+
+
+def _fit(item: Definition, hit: Hit, relevance: Relevance) -> float:
+    lines = hit.text.splitlines()
+    first = max(0, item.start_line - hit.start_line)
+    body = "\n".join(lines[first : item.end_line - hit.start_line + 1])
+    own = 1.0 if item.qualified == hit.symbol else 0.7
+    texts = {"name": item.qualified, "doc": item.doc, "signature": item.signature, "body": body}
+    return own * (0.2 + sum(weight * relevance.coverage(texts[what]) for what, weight in _FIT.items()))
+
+
+def _weight(question: str, item: Definition) -> float:
+    side = _SIDE_WEIGHT if is_side(item.path) and not _WANTS_TESTS.search(question) else 1.0
+    return KIND_WEIGHT.get(item.kind, 0.5) * side
+
+
+def _nested(one: Definition, other: Definition) -> bool:
+    """One lies in the other; a class and its method may stand together, a function and its inner one not."""
+    if one.path != other.path:
+        return False
+    outer, inner = (
+        (one, other) if one.start_line <= other.start_line and one.end_line >= other.end_line else (other, one)
+    )
+    inside = outer.start_line <= inner.start_line and inner.end_line <= outer.end_line
+    return inside and outer.kind not in HOLDERS

@@ -1,0 +1,181 @@
+"""The workspace as a whole: its parts with a line about each, where it starts, and which part imports which.
+
+Parts are folders, as deep as it takes to tell them apart. Not here: the text that this becomes (`digest`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from dt6_lsp.assistant.candidates import is_side
+from dt6_lsp.assistant.events import Citation
+from dt6_lsp.assistant.prose import PROSE_LANGUAGES, file_doc, first_sentences, paragraphs
+from dt6_lsp.syntax.languages import language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dt6_lsp.index.model import Reader
+
+MOST_PARTS = 14
+MOST_FILES_READ = 1_500  # for imports; beyond that, the first of each part tell enough
+_ENTRY = re.compile(
+    r"(?:^|/)(?:__main__|main|cli|app|server|manage|wsgi|asgi|index|lib|mod|program|bin/[^/]+|cmd/[^/]+/[^/]+)\.[a-z]+$",
+    re.IGNORECASE,
+)
+_FACE = re.compile(r"(?:^|/)(?:__init__|index|mod|lib|main|package-info|readme)\.[a-z]+$", re.IGNORECASE)
+_DATA = frozenset({"json", "yaml", "toml", "text", "css", "html", "markdown", "sql"})
+_NOT_NAMES = re.compile(r"::|\.(?=\w)|\\|/+")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A folder (or a file of the topmost code folder). `about` is its own words; `source` is where they stand."""
+
+    name: str
+    files: int
+    about: str
+    source: Citation
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    about: str
+    source: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    summary: str
+    summary_source: Citation | None
+    parts: tuple[Part, ...]
+    entries: tuple[Entry, ...]
+
+
+def overview(reader: Reader) -> Overview:
+    files = reader.files()
+    code = [path for path in files if language_of(path) not in _DATA and not is_side(path)] or files
+    members = grouped(code)
+    largest = sorted(members, key=lambda name: (-len(members[name]), name))[:MOST_PARTS]
+    links = _links(members, code, reader)
+    parts = (_part(name, members[name], links, set(largest), reader) for name in sorted(largest))
+    summary, source = _summary(files, reader)
+    return Overview(summary, source, tuple(part for part in parts if part), tuple(_entries(code, reader)))
+
+
+def grouped(paths: Sequence[str]) -> dict[str, list[str]]:
+    """Files by folder: the folder that holds everything is opened until there are parts to tell apart."""
+    folders = [PurePosixPath(path).parts for path in paths]
+    depth = _common(folders)
+    groups: dict[str, list[str]] = {}
+    for path, parts in zip(paths, folders, strict=True):
+        groups.setdefault("/".join(parts[: depth + 1]) if len(parts) > depth + 1 else path, []).append(path)
+    return groups
+
+
+def _common(folders: Sequence[tuple[str, ...]]) -> int:
+    """How many leading folders nearly all files share."""
+    depth = 0
+    while True:
+        heads = Counter(parts[: depth + 1] for parts in folders if len(parts) > depth + 1)
+        if not heads:
+            return depth
+        _, most = heads.most_common(1)[0]
+        if most < 0.75 * len(folders):
+            return depth
+        depth += 1
+
+
+def _part(
+    name: str, members: Sequence[str], links: Counter[tuple[str, str]], shown: set[str], reader: Reader
+) -> Part | None:
+    face = min(members, key=lambda path: (_FACE.search(path) is None, path.count("/"), path))
+    chunks = reader.chunks(face)
+    if not chunks:
+        return None
+    about = first_sentences(file_doc(chunks[0].text) if chunks[0].start_line < 5 else "", 140)
+    imported = [target for (source, target), _ in links.most_common() if source == name and target in shown]
+    head = chunks[0]
+    return Part(name, len(members), about, Citation(face, head.start_line, head.end_line), tuple(imported[:5]))
+
+
+def _links(members: dict[str, list[str]], code: Sequence[str], reader: Reader) -> Counter[tuple[str, str]]:
+    """How often a file of one part imports a file of another."""
+    owner = {path: name for name, paths in members.items() for path in paths}
+    stems = {stem: owner[path] for path in code for stem in _stems(path)}
+    links: Counter[tuple[str, str]] = Counter()
+    for path in code[:MOST_FILES_READ]:
+        for item in reader.imports(path):
+            target = _resolve(item.module, path, stems)
+            if target is not None and target != owner[path]:
+                links[owner[path], target] += 1
+    return links
+
+
+def _stems(path: str) -> Iterable[str]:
+    """The names by which a file may be imported: its path without the ending, and its folder where it is its face."""
+    stem = path.rsplit(".", 1)[0]
+    yield stem
+    if "/" in stem:
+        yield stem.rsplit("/", 1)[0]
+
+
+def _resolve(module: str, path: str, stems: dict[str, str]) -> str | None:
+    """The part that an import means; None for what is not of this workspace. Leading segments that only name the host
+    or the crate, and trailing ones that name a symbol, are passed over."""
+    folder = PurePosixPath(path).parent
+    if module.startswith("."):
+        dots = len(module) - len(module.lstrip("."))
+        up = dots - 1 if "/" not in module else module.count("../")
+        for _ in range(up):
+            folder = folder.parent
+        rest = [*folder.parts, *_segments(module)]
+        return next((stems[key] for key in _prefixes(rest) if key in stems), None)
+    segments = _segments(module)
+    for start in range(min(4, len(segments))):
+        for key in _prefixes(segments[start:]):
+            for candidate in (key, f"src/{key}", f"lib/{key}"):
+                if candidate in stems and (start == 0 or "/" in key):
+                    return stems[candidate]
+    return None
+
+
+def _segments(module: str) -> list[str]:
+    plain = re.sub(r"\.(?:jsx?|tsx?|mjs|cjs|h|hpp|hh|py|rb|php|lua)$", "", module)
+    return [
+        part for part in _NOT_NAMES.sub("/", plain).split("/") if part not in ("", ".", "..", "crate", "self", "super")
+    ]
+
+
+def _prefixes(segments: Sequence[str]) -> list[str]:
+    return ["/".join(segments[:end]) for end in range(len(segments), max(0, len(segments) - 3), -1)]
+
+
+def _summary(files: Sequence[str], reader: Reader) -> tuple[str, Citation | None]:
+    """The first paragraph of the topmost README that is one."""
+    readmes = sorted(
+        (path for path in files if re.search(r"(?:^|/)readme\b", path, re.IGNORECASE)), key=lambda p: (p.count("/"), p)
+    )
+    for path in readmes[:2]:
+        for chunk in reader.chunks(path)[:4]:
+            for paragraph in paragraphs(chunk) if chunk.language in PROSE_LANGUAGES else ():
+                if not paragraph.code and len(paragraph.text) > 40:
+                    text = first_sentences(paragraph.text, 320)
+                    return text, Citation(path, paragraph.start_line, paragraph.end_line)
+    return "", None
+
+
+def _entries(code: Sequence[str], reader: Reader) -> list[Entry]:
+    found = sorted((path for path in code if _ENTRY.search(path)), key=lambda path: (path.count("/"), path))
+    entries = []
+    for path in found[:5]:
+        chunks = reader.chunks(path)
+        if chunks:
+            about = first_sentences(file_doc(chunks[0].text), 120)
+            entries.append(Entry(about, Citation(path, chunks[0].start_line, chunks[-1].end_line)))
+    return entries

@@ -1,0 +1,113 @@
+"""What the index and the user bring to a question: hits, and the passages that the user selected or named.
+
+Blocking; the engine's threads run it. Not here: what fits into a prompt (`context`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dt6_lsp.assistant.context import Passage
+from dt6_lsp.assistant.mentions import matching, places
+from dt6_lsp.workspace.secrets import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dt6_lsp.assistant.ask_context import AskContext
+    from dt6_lsp.assistant.events import Intent
+    from dt6_lsp.assistant.mentions import Place
+    from dt6_lsp.index.model import Hit, IndexState, Reader
+
+HITS = 20
+BROAD = 60  # asked for where only one hit of each file is kept
+QUERY_CHARACTERS = 2_000  # of a long question (a pasted log), its beginning says enough to search by
+NAMED_IN_QUESTION = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`notices` are sentences about what the user named and the index does not have."""
+
+    hits: tuple[Hit, ...]
+    given: tuple[Passage, ...]
+    state: IndexState
+    notices: tuple[str, ...] = ()
+
+
+def retrieve(question: str, intent: Intent, reader: Reader, context: AskContext) -> Findings:
+    query = question[:QUERY_CHARACTERS]
+    hits = reader.search(query, BROAD if intent == "arch" else HITS, context.path)
+    named, notices = _named(question, reader, context)
+    return Findings(
+        hits=tuple(one_per_file(hits)[:HITS] if intent == "arch" else hits),
+        given=(*_selected(context), *named),
+        state=reader.state(),
+        notices=tuple(notices),
+    )
+
+
+def one_per_file(hits: Sequence[Hit]) -> list[Hit]:
+    """The best hit of each file, in rank order."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.path, hit)
+    return list(first.values())
+
+
+def file_text(chunks: Sequence[Hit]) -> str:
+    """The text of a file from its first chunk to its last, with the blank lines that chunks leave out."""
+    lines: list[str] = []
+    for chunk in chunks:
+        lines.extend("" for _ in range(chunk.start_line - chunks[0].start_line - len(lines)))
+        lines.extend(chunk.text.rstrip("\r\n").splitlines())
+    return "\n".join(lines)
+
+
+def _selected(context: AskContext) -> list[Passage]:
+    if not context.selection.strip():
+        return []
+    text = redact(context.selection).rstrip("\r\n")
+    first = max(0, context.start_line)
+    last = first + text.count("\n") if first else 0
+    return [Passage(context.path or "selection", first, last, text, "selected by the user")]
+
+
+def _named(question: str, reader: Reader, context: AskContext) -> tuple[list[Passage], list[str]]:
+    """Files that the editor named go in whole; of those in the question only the part around a line that it gives."""
+    asked = places(question)
+    files = reader.files() if asked or context.named_files else []
+    passages: dict[str, Passage] = {}
+    notices = []
+    for path in context.named_files:
+        found = _whole(path, files, reader)
+        if found is None:
+            notices.append(f"{path} is not in the index, so it was not read.")
+        else:
+            passages[found.path] = found
+    for place in asked:
+        found = _around(place, files, reader) if len(passages) < NAMED_IN_QUESTION else None
+        if found is not None:
+            passages.setdefault(found.path, found)
+    return list(passages.values()), notices
+
+
+def _whole(path: str, files: list[str], reader: Reader) -> Passage | None:
+    known = matching(path, files)
+    return _passage(reader.chunks(known)) if known else None
+
+
+def _around(place: Place, files: list[str], reader: Reader) -> Passage | None:
+    known = matching(place.path, files)
+    if known is None:
+        return None
+    chunks = reader.chunks(known)
+    near = [chunk for chunk in chunks if chunk.start_line <= place.line <= chunk.end_line]
+    return _passage(near or chunks)
+
+
+def _passage(chunks: Sequence[Hit]) -> Passage | None:
+    if not chunks:
+        return None
+    return Passage(chunks[0].path, chunks[0].start_line, chunks[-1].end_line, file_text(chunks), "named by the user")
