@@ -16,7 +16,7 @@ import attrs
 from lsprotocol import types
 
 from dt6_lsp.engine import AskContext, Done, Event, Failed, Retrieved, Routed, Token
-from dt6_lsp.errors import ModelError, WorkspaceError
+from dt6_lsp.errors import ModelError
 from dt6_lsp.server.arguments import parse
 from dt6_lsp.server.convert import text_in, to_path
 from dt6_lsp.server.faults import invalid_params
@@ -90,8 +90,6 @@ async def ask(
 ) -> Done:
     """The finished answer. `Dt6Error` where there is none; cancelling the call closes the stream from the model."""
     engine = await call.engine()
-    if not engine.roots:
-        raise WorkspaceError("No folder is open, so DT6 has nothing to answer from.", "Open a folder and ask again.")
     context = _context(call, engine, arguments)
     with call.session.progress(title, call.cancel, token=token, hidden=hidden) as bar:
         async with aclosing(engine.ask(arguments.question, cancel=call.cancel, context=context)) as events:

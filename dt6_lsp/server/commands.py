@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.server import answers, ask
 from dt6_lsp.server.arguments import only, parse
 from dt6_lsp.server.faults import invalid_params
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from lsprotocol.types import ExecuteCommandParams, ProgressToken
 
-    from dt6_lsp.engine import Engine, Hit
+    from dt6_lsp.engine import Hit
     from dt6_lsp.server.session import Call
 
     Command = Callable[[Call, object, ProgressToken | None], Awaitable[object]]
@@ -64,7 +63,7 @@ async def _search(call: Call, given: object, _token: ProgressToken | None) -> li
     arguments = parse(SearchArguments, given, "dt6.search", bare="query")
     if not 1 <= arguments.n <= _MOST_HITS:
         raise invalid_params(f"dt6.search gives 1 to {_MOST_HITS} hits, not {arguments.n}.")
-    engine = await _open_engine(call)
+    engine = await call.engine()
     near = ask.named_file(engine, arguments.near) if arguments.near else ""
     return [_hit(hit) for hit in await engine.search(arguments.query, arguments.n, near)]
 
@@ -77,21 +76,15 @@ def _hit(hit: Hit) -> dict[str, Any]:
 
 async def _index(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any] | None:
     arguments = parse(IndexArguments, given, "dt6.index")
-    await _open_engine(call)
     report = await call.session.indexer.run(cancel=call.cancel, rebuild=arguments.rebuild, token=token)
     return None if report is None else asdict(report)
 
 
 async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
     parse(StatsArguments, given, "dt6.stats")
-    return asdict(await (await call.engine()).stats())
-
-
-async def _open_engine(call: Call) -> Engine:
-    engine = await call.engine()
-    if not engine.roots:
-        raise WorkspaceError("No folder is open, so there is nothing to search.", "Open a folder and try again.")
-    return engine
+    stats = asdict(await (await call.engine()).stats())
+    own = {name: asdict(measure) for name, measure in call.session.metrics.snapshot().items()}
+    return {**stats, "metrics": {**stats["metrics"], **own}}
 
 
 _COMMANDS: Mapping[str, Command] = {

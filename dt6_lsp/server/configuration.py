@@ -1,7 +1,7 @@
 """The editor's settings: `initializationOptions`, then the section "dt6" of its configuration, pulled or pushed.
 
-They take their place among the other sources (`settings.load`), the first folder's own file included. What is unusable
-is said once, in plain words, and the value without it stays.
+They lie over what DT6 knows from elsewhere. What is unusable is said once, in plain words, and the value without it
+stays.
 Not here: names, types and defaults of settings.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from dt6_lsp.server import messages
-from dt6_lsp.settings import load
+from dt6_lsp.settings import with_editor
 
 if TYPE_CHECKING:
     from dt6_lsp.server.session import Session
@@ -40,8 +40,7 @@ async def refresh(session: Session, pushed: object = None) -> None:
     """Take the settings of now: asked for where the editor answers such questions, else what it sent."""
     said = await _asked(session) if session.client.configuration else section(pushed)
     editor = _over(session.initial_options, said)
-    root = session.roots[0] if session.roots else None
-    session.loaded = await session.in_worker(lambda: load(root, editor=editor, overrides=session.overrides))
+    session.loaded = with_editor(session.own, editor)
     messages.set_level(session.settings.log.level)
     for problem in session.loaded.problems:
         session.show(types.MessageType.Warning, problem)

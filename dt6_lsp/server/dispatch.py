@@ -61,4 +61,6 @@ async def _run(method: str, request: Request, call: Call, params: Any) -> object
         return result
     finally:
         call.cancel.cancel()  # nothing of a request outlives it
-        logger.debug("%s %s in %.1f ms.", method, outcome, (time.perf_counter() - started) * 1000)
+        seconds = time.perf_counter() - started
+        call.session.metrics.observe(f"lsp.{method}.{outcome}.seconds", seconds)
+        logger.debug("%s %s in %.1f ms.", method, outcome, seconds * 1000)

@@ -58,6 +58,13 @@ class Engines:
             await asyncio.wait([self._building])
             return self._publish(self._building)
 
+    async def do_without(self, why: Dt6Error) -> None:
+        """Have no engine; requests get `why`."""
+        self._turn += 1
+        async with self._lock:
+            await self._retire()
+            self._ready.set_exception(why)
+
     def _open(self, settings: Settings, roots: Sequence[Path]) -> Engine:
         """On a worker thread. A folder that is gone does not take the others with it."""
         usable = [root for root in roots if root.is_dir()]

@@ -14,19 +14,25 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dt6_lsp.errors import Dt6Error
+from dt6_lsp.errors import Dt6Error, WorkspaceError
 from dt6_lsp.server import commands, configuration, parent
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_path, to_uri
+from dt6_lsp.server.indexing import EVERYTHING
+from dt6_lsp.settings import narrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from dt6_lsp.server.session import Session
+    from dt6_lsp.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 _LOST_EDITOR = 1
+_NO_FOLDER = WorkspaceError(
+    "No folder is open, so DT6 has nothing to search or answer from.", "Open a folder to use it."
+)
 _RULES = frozenset({".gitignore", ".dt6ignore"})
 _WATCH_ALL = types.DidChangeWatchedFilesRegistrationOptions(watchers=[types.FileSystemWatcher(glob_pattern="**/*")])
 
@@ -85,17 +91,22 @@ def _register(session: Session) -> None:
 async def reopen(session: Session) -> None:
     """Build the engine for the folders and settings of now. When that fails, say so once; the server stays."""
     await session.indexer.stop()
+    if not session.roots:
+        logger.info("%s", _NO_FOLDER)
+        await session.engines.do_without(_NO_FOLDER)
+        return
     try:
         engine = await session.engines.replace(session.settings, session.roots)
     except Dt6Error as error:
         session.show(types.MessageType.Error, str(error))
         return
-    if engine is None:
-        return
-    if not session.roots:
-        logger.info("No folder is open, so there is nothing to search or answer from. Open a folder to use DT6.")
-    elif session.settings.index.at_start:
-        session.indexer.request(None)
+    if engine is not None and await session.in_worker(lambda: _wants_index(session.settings, engine.roots)):
+        session.indexer.request(EVERYTHING)
+
+
+def _wants_index(settings: Settings, roots: Sequence[Path]) -> bool:
+    """A folder's own file may say that it is not to be indexed by itself."""
+    return any(narrowed(settings, root)[0].index.at_start for root in roots)
 
 
 def did_change_folders(session: Session, _params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -134,7 +145,7 @@ async def _index_changed(session: Session, paths: list[Path]) -> None:
     engine = await session.engines.get()
     inside = [path for path in map(engine.relative, paths) if path is not None]
     if any(path.name in _RULES for path in paths):
-        session.indexer.request(None)
+        session.indexer.request(EVERYTHING)
     elif inside:
         session.indexer.request(inside)
 

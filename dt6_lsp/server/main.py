@@ -25,7 +25,7 @@ from dt6_lsp.server.session import Session
 from dt6_lsp.server.stdio import Writer, claim_stdin, claim_stdout, start_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from lsprotocol import types
@@ -68,20 +68,17 @@ class Server(LanguageServer):
         logger.error("%s: %s", getattr(source, "__name__", source), error)
 
 
-def serve_stdio(
-    build: Build, loaded: Loaded, *, overrides: Sequence[str] = (), data_dir: str | Path | None = None
-) -> int:
+def serve_stdio(build: Build, loaded: Loaded, data_dir: Path | None = None) -> int:
     """Serve one editor until it says `exit`, closes the pipe or ends, or a signal comes. The result is the exit code:
     0 after `shutdown`, 1 without it, 128 + n after signal n.
 
-    `loaded` counts until the editor has named its folders and settings; then all is read anew, with `overrides` (the
-    command line's `section.name=value`) on top."""
+    `loaded` is what DT6 knows without the editor; `data_dir` is where written answers go."""
     stdin, stdout = claim_stdin(), claim_stdout()
     messages.to_stderr()
     messages.set_level(loaded.settings.log.level)
 
     def start(server: Server) -> Session:
-        return Session(server, build, loaded, overrides=overrides, answers=settings.data_dir(data_dir) / "answers")
+        return Session(server, build, loaded, (data_dir or settings.data_dir()) / "answers")
 
     code, stuck = asyncio.run(_serve(start, stdin, stdout))
     if stuck:

@@ -39,8 +39,11 @@ class EditorLog(logging.Handler):
 
 
 def to_stderr() -> None:
-    """What libraries warn of, and errors with their tracebacks. pygls' own log would repeat every error."""
+    """What libraries warn of, and tracebacks; editors show stderr beside `window/logMessage`, so nothing goes to both.
+    pygls' own log would repeat every error."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(lambda record: record.exc_info is not None or not record.name.startswith(_ROOT.name))
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
 
 

@@ -174,7 +174,8 @@ class Protocol(LanguageServerProtocol):
 
     async def settle(self) -> None:
         """Wait, for a while, until every request that runs has been answered."""
-        tasks = [future for future in self._request_futures.values() if isinstance(future, asyncio.Future)]
+        futures: list[object] = list(self._request_futures.values())
+        tasks = [future for future in futures if isinstance(future, asyncio.Task)]
         if tasks:
             await asyncio.wait(tasks, timeout=_SETTLE_SECONDS)
 

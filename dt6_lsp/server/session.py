@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lsprotocol import types
 
+from dt6_lsp.metrics import Metrics
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.documents import snapshots
 from dt6_lsp.server.engines import Engines
@@ -21,7 +22,7 @@ from dt6_lsp.server.progress import WorkDone
 from dt6_lsp.server.tasks import Tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pygls.lsp.server import LanguageServer
@@ -39,13 +40,12 @@ logger = logging.getLogger(__name__)
 
 
 class Session:
-    def __init__(
-        self, server: LanguageServer, build: Build, loaded: Loaded, *, overrides: Sequence[str], answers: Path
-    ) -> None:
+    def __init__(self, server: LanguageServer, build: Build, loaded: Loaded, answers: Path) -> None:
         self.server = server
-        self.loaded = loaded
-        self.overrides = overrides  # the command line's, which win over the editor's
+        self.own = loaded  # what DT6 knows without the editor
+        self.loaded = loaded  # with what the editor says
         self.answers = answers  # the folder that written answers go to
+        self.metrics = Metrics()
         self.initial_options: Mapping[str, object] = {}
         self.client = Client()
         self.roots: tuple[Path, ...] = ()

@@ -49,7 +49,9 @@ _OLDER = {SymbolKind.Struct: SymbolKind.Class, SymbolKind.Object: SymbolKind.Cla
 
 
 async def workspace_symbol(call: Call, params: WorkspaceSymbolParams) -> list[SymbolInformation]:
-    """Waits for the engine, not for the index: what is indexed by now is found."""
+    """Waits for the engine, not for the index: what is indexed by now is found. No folder has no symbols."""
+    if not call.session.roots:
+        return []
     engine = await call.engine()
     found = await engine.symbols(params.query, LIMIT)
     texts = {path: snapshot.text for snapshot in call.documents.values() if (path := to_path(snapshot.uri))}

@@ -1,0 +1,221 @@
+"""An editor for tests: pytest-lsp's client over a real `dt6-lsp serve`, with the recorded capabilities of real editors.
+
+    async with editing(tmp_path, capabilities="neovim") as editor:
+        await editor.until(lambda: editor.indexed)
+
+What pytest-lsp finds against the specification is an error. Nothing here sleeps: `until` looks again at every message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lsprotocol import types
+from pygls.protocol import default_converter
+from pytest_lsp import LanguageClient, client_capabilities
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+from pytest_lsp.protocol import LanguageClientProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+T = TypeVar("T")
+
+HERE = Path(__file__).parents[2]
+SERVER = (sys.executable, "-m", "dt6_lsp", "serve", "--stdio")
+VSCODE, NEOVIM = "visual-studio-code", "neovim"
+PATIENCE_SECONDS = 60
+
+SERVER_PY = '''"""Serves."""
+
+
+class Server:
+    """Answers requests."""
+
+    def start(self, port: int) -> None:
+        """Listen on a port."""
+        self.port = port
+
+
+def main() -> None:
+    Server().start(8000)
+'''
+
+FILES: Mapping[str, str] = {
+    "app/server.py": SERVER_PY,
+    "app/windows.py": "from app.server import Server\n\n\ndef twice() -> None:\n    Server()\n".replace("\n", "\r\n"),
+    "app/faces.py": 'from app.server import Server\n\nSMILE = "😀é"; smiling = Server()\n',
+    "README.md": "# Demo\n\nThe server listens on a port. It answers requests.\n",
+}
+
+
+def make_workspace(folder: Path, files: Mapping[str, str] = FILES) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    return folder
+
+
+def environment(state: Path, **settings: str) -> dict[str, str]:
+    """Nothing of the machine's own settings, no model unless the test gives one, and data in the test's folder."""
+    state.mkdir(parents=True, exist_ok=True)
+    config = state / "config.toml"
+    config.touch()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DT6_")}
+    own = {"DT6_DATA_DIR": str(state / "data"), "DT6_CONFIG": str(config), "DT6_CHAT_BACKEND": "none"}
+    return {**clean, **own, **settings}
+
+
+class _Protocol(LanguageClientProtocol):
+    def handle_message(self, message: Any) -> None:
+        super().handle_message(message)
+        self._server.news.set()  # type: ignore[attr-defined]
+
+
+class Editor(LanguageClient):
+    def __init__(self) -> None:
+        super().__init__(protocol_cls=_Protocol, converter_factory=default_converter)
+        self.news = asyncio.Event()
+        self.partial_results: dict[types.ProgressToken, list[dict[str, Any]]] = {}
+        self.registrations: list[types.Registration] = []
+
+    async def until(self, look: Callable[[], T | None]) -> T:
+        """What `look` returns as soon as that is true."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := look()):
+                self.news.clear()
+                await self.news.wait()
+        return found
+
+    async def server_exit(self, server: asyncio.subprocess.Process) -> None:
+        await super().server_exit(server)
+        self.news.set()
+
+    @property
+    def bars(self) -> dict[types.ProgressToken, list[Any]]:
+        """Work-done progress by token: begin, reports, end."""
+        return self.progress_reports
+
+    def ended_bars(self) -> list[list[Any]]:
+        return [bar for bar in self.bars.values() if bar and isinstance(bar[-1], types.WorkDoneProgressEnd)]
+
+    async def indexed(self) -> list[Any]:
+        """The bar of the first index run, once it is done."""
+        return (await self.until(self.ended_bars))[0]
+
+    def shown(self) -> list[str]:
+        return [message.message for message in self.messages]
+
+    async def execute(self, command: str, *arguments: object, token: str | None = None) -> Any:
+        params = types.ExecuteCommandParams(command, list(arguments) if arguments else None, work_done_token=token)
+        if token is not None:
+            self.bars.setdefault(token, [])
+        return plain(await self.workspace_execute_command_async(params))
+
+    async def request(self, method: str, params: Any) -> Any:
+        return plain(await self.protocol.send_request_async(method, params))
+
+    def open(self, path: Path, text: str | None = None, uri: str = "") -> str:
+        uri = uri or path.as_uri()
+        body = path.read_bytes().decode() if text is None else text
+        self.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, body)))
+        return uri
+
+    async def hover(self, uri: str, line: int, character: int) -> types.Hover | None:
+        where = types.Position(line, character)
+        return await self.text_document_hover_async(types.HoverParams(types.TextDocumentIdentifier(uri), where))
+
+    async def exit_code(self) -> int:
+        assert self._server is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self._server.wait()
+
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        assert self._server is not None
+        return self._server
+
+
+def plain(value: Any) -> Any:
+    """pygls makes namedtuples of results that it does not know."""
+    if hasattr(value, "_asdict"):
+        return {name: plain(inner) for name, inner in value._asdict().items()}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _progress(client: Editor, params: types.ProgressParams) -> None:
+    """pytest-lsp's own takes everything for work-done progress."""
+    if params.token in client.progress_reports and params.value.get("kind") in ("begin", "report", "end"):
+        DEFAULT_CLIENT_FEATURES[types.PROGRESS](client, params)
+    else:
+        client.partial_results.setdefault(params.token, []).append(params.value)
+
+
+def _register(client: Editor, params: types.RegistrationParams) -> None:
+    client.registrations.extend(params.registrations)
+
+
+async def _never(_client: Editor, _params: object) -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+def _client(*, silent: bool = False) -> Editor:
+    client = Editor()
+    own = {types.PROGRESS: _progress, types.CLIENT_REGISTER_CAPABILITY: _register}
+    if silent:
+        own[types.WORKSPACE_CONFIGURATION] = _never
+    register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **own})
+    return client
+
+
+@asynccontextmanager
+async def spawned(env: Mapping[str, str], *, silent: bool = False) -> AsyncIterator[Editor]:
+    """A server that has not been initialized. It is ended with the block, in the way that it still allows. A `silent`
+    client never answers the question for its settings."""
+    client = _client(silent=silent)
+    await client.start_io(*SERVER, env=dict(env), cwd=HERE)
+    try:
+        yield client
+    finally:
+        if client.process.returncode is None and client.capabilities is not None:
+            await client.shutdown_session()
+        if client.process.returncode is None:
+            client.process.terminate()
+        await client.stop()
+    assert client.error is None
+
+
+@asynccontextmanager
+async def editing(
+    root: Path | None,
+    state: Path,
+    *,
+    editor: str | types.ClientCapabilities = VSCODE,
+    settings: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    folders: list[Path] | None = None,
+    uris: list[str] | None = None,
+    root_path: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    silent: bool = False,
+) -> AsyncIterator[Editor]:
+    """An initialized session. `settings` is what the editor answers for the section "dt6"."""
+    async with spawned(environment(state, **(env or {})), silent=silent) as client:
+        client.set_configuration(dict(settings or {}), section="dt6")
+        capabilities = client_capabilities(editor) if isinstance(editor, str) else editor
+        named = uris or [folder.as_uri() for folder in folders or ([root] if root else [])]
+        params = types.InitializeParams(
+            capabilities=capabilities,
+            root_uri=root.as_uri() if root else None,
+            workspace_folders=[types.WorkspaceFolder(uri=uri, name=uri.rpartition("/")[2]) for uri in named] or None,
+            root_path=str(root_path) if root_path else None,
+            initialization_options=options,
+        )
+        await client.initialize_session(params)
+        yield client

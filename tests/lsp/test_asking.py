@@ -1,0 +1,138 @@
+"""`dt6/ask`: words that stream, an answer without a model, and stopping."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from tests.lsp.harness import Editor, editing, make_workspace
+from tests.servers.model_server import Cut, ModelServer, Refusal, Reply, Stall
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUESTION = "How does the server start?"
+WORDS = (
+    "It starts in start [app/server.py:7-9], which listens on the port that it is given, and then it waits for more."
+)
+
+
+def with_model(server: ModelServer) -> dict[str, Any]:
+    return {"chat": {"backend": "ollama", "model": "llama3.2"}, "ollama": {"url": server.url}}
+
+
+def pieces(editor: Editor, kind: str, token: str = "mine") -> list[dict[str, Any]]:
+    return [value for value in editor.partial_results.get(token, []) if value["kind"] == kind]
+
+
+async def test_the_words_of_a_model_stream(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        server.enqueue(Reply(WORDS))
+        env = {"DT6_CHAT_BACKEND": "ollama"}
+        async with editing(root, tmp_path / "state", settings=with_model(server), env=env) as editor:
+            await editor.indexed()
+            answer = await editor.request("dt6/ask", {"question": QUESTION, "partialResultToken": "mine"})
+            assert "".join(piece["text"] for piece in pieces(editor, "token")) == WORDS
+            assert pieces(editor, "routed")
+            assert pieces(editor, "retrieved")[0]["hits"]
+            assert (answer["backend"], answer["model"]) == ("ollama", "llama3.2:latest")
+            assert answer["citations"] == [{"path": "app/server.py", "start_line": 7, "end_line": 9}]
+            assert answer["prompt_tokens"] > 0
+            assert editor.bars.keys() == {
+                token for token, bar in editor.bars.items() if bar[0].title == "DT6: indexing"
+            }
+
+
+async def test_what_the_user_marked_is_in_the_prompt(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
+            await editor.indexed()
+            uri = editor.open(root / "app/faces.py", text='only_in_the_buffer = "😀é"; marked_part = 1\n')
+            marked = types.Range(types.Position(0, 28), types.Position(0, 43))
+            named = (root / "README.md").as_uri()
+            params = {"question": "What is this?", "uri": uri, "range": plain_range(marked), "files": [named]}
+            await editor.request("dt6/ask", params)
+            prompt = server.chats[-1].prompt
+            assert "marked_part = 1" in prompt
+            assert "The server listens on a port." in prompt
+
+
+def plain_range(chosen: types.Range) -> dict[str, Any]:
+    ends = {"start": chosen.start, "end": chosen.end}
+    return {name: {"line": end.line, "character": end.character} for name, end in ends.items()}
+
+
+async def test_without_a_model_the_workspace_itself_answers(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    async with editing(root, tmp_path / "state") as editor:
+        await editor.indexed()
+        answer = await editor.request("dt6/ask", {"question": QUESTION, "workDoneToken": None})
+        assert answer["backend"] == "none"
+        assert "app/server.py" in {cited["path"] for cited in answer["citations"]}
+
+
+async def test_cancelling_answers_at_once_and_closes_the_stream(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        server.enqueue(Stall(tokens=2))
+        async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
+            await editor.indexed()
+            params = {"question": QUESTION, "partialResultToken": "mine"}
+            asked = asyncio.ensure_future(editor.protocol.send_request_async("dt6/ask", params, msg_id="question"))
+            await editor.until(lambda: len(pieces(editor, "token")) == 2)
+            editor.cancel_request(types.CancelParams("question"))
+            with pytest.raises(JsonRpcException) as failure:
+                await asked
+            assert failure.value.code == -32800
+            assert await asyncio.to_thread(server.chats[-1].wait_ended)
+            assert server.chats[-1].closed_early
+            assert len(pieces(editor, "token")) == 2
+            server.enqueue(Reply(WORDS))
+            assert (await editor.request("dt6/ask", {"question": QUESTION}))["backend"] == "ollama"
+
+
+async def test_cancelling_the_bar_of_a_command_stops_it_too(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        server.enqueue(Stall(tokens=2))
+        async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
+            await editor.indexed()
+            asked = asyncio.ensure_future(editor.execute("dt6.ask", QUESTION, token="bar"))
+            await editor.until(lambda: server.chats)
+            editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("bar"))
+            with pytest.raises(JsonRpcException) as failure:
+                await asked
+            assert failure.value.code == -32800
+            assert editor.bars["bar"][-1].message == "Cancelled."
+            assert editor.shown_documents == []
+
+
+@pytest.mark.parametrize("trouble", [Refusal(500), Cut(tokens=3)])
+async def test_a_model_in_trouble_still_leaves_an_answer(tmp_path: Path, trouble: Refusal | Cut) -> None:
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        server.enqueue(trouble, trouble, trouble)
+        async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
+            await editor.indexed()
+            assert (await editor.request("dt6/ask", {"question": QUESTION}))["answer"]
+
+
+async def test_shutdown_while_a_model_stalls(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        server.enqueue(Stall(tokens=0))
+        async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
+            await editor.indexed()
+            asked = asyncio.ensure_future(editor.request("dt6/ask", {"question": QUESTION}))
+            await editor.until(lambda: server.chats)
+            await editor.shutdown_session()
+            with pytest.raises(JsonRpcException) as failure:
+                await asked
+            assert failure.value.code == -32800
+            assert await editor.exit_code() == 0
