@@ -223,6 +223,8 @@ def _as_error(server: ModelServerName, error: Exception, model: str, begun: bool
         return failures.refused(server, model, error.status_code if error.status_code > 0 else 500, error.error)
     if isinstance(error, (ConnectionError, httpx.ConnectTimeout)):
         return failures.absent(server)
+    if isinstance(error, httpx.ReadTimeout):
+        return failures.too_slow(server, error.request.extensions["timeout"]["read"])
     if isinstance(error, httpx.HTTPError):
         return failures.cut(server) if begun else failures.lost(server)
     return failures.unreadable(server)

@@ -132,8 +132,12 @@ class HttpServer:
 
     def wait_for(self, *paths: str, seconds: float = 10.0) -> bool:
         """True as soon as a request to one of the paths has come in."""
+        return self.wait_until(lambda: any(got.path in paths for got in self.history), seconds)
+
+    def wait_until(self, happened: Callable[[], bool], seconds: float = 10.0) -> bool:
+        """True as soon as `happened` is true; it is asked whenever a request has come in."""
         with self._arrived:
-            return self._arrived.wait_for(lambda: any(got.path in paths for got in self.history), seconds)
+            return self._arrived.wait_for(happened, seconds)
 
     def __exit__(self, *_: object) -> None:
         self.stop()
