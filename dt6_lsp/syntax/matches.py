@@ -8,11 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from tree_sitter import QueryCursor
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from dt6_lsp.syntax.grammars import Condition, Grammar
     from dt6_lsp.syntax.model import Kind
 
+_MATCH_LIMIT = 20_000  # of matches under way at once
 _LABELS = ("definition.", "scope.", "heading.", "skip.")
 
 Captures = dict[str, "list[Node]"]
@@ -57,19 +61,27 @@ class Matches:
     blocks: list[tuple[int, int]] = field(default_factory=list)
 
 
-def sort_matches(matches: list[tuple[int, Captures]]) -> Matches:
+def run_query(loaded: Grammar, root: Node, data: bytes) -> Matches:
     found = Matches()
-    for pattern, captures in matches:
+    for pattern, captures in QueryCursor(loaded.query, match_limit=_MATCH_LIMIT).matches(root):
+        conditions = loaded.conditions.get(pattern)
+        if conditions and not all(_holds(condition, captures, data) for condition in conditions):
+            continue
         if "reference" in captures:
             found.references.extend((node.start_byte, node.end_byte) for node in captures["reference"])
         elif "name" in captures:
-            _add_definition(found, pattern, captures)
+            _add_definition(found, pattern, captures, data)
         else:
             _add_other(found, captures)
     return found
 
 
-def _add_definition(found: Matches, pattern: int, captures: Captures) -> None:
+def _holds(condition: Condition, captures: Captures, data: bytes) -> bool:
+    nodes = captures.get(condition.capture)
+    return nodes is not None and condition.holds(data[nodes[0].start_byte : nodes[0].end_byte])
+
+
+def _add_definition(found: Matches, pattern: int, captures: Captures, data: bytes) -> None:
     name = captures["name"][0]
     known = found.definitions.get(name.start_byte)
     if known is not None and known.pattern <= pattern:
@@ -87,8 +99,15 @@ def _add_definition(found: Matches, pattern: int, captures: Captures) -> None:
         container=container[0].byte_range if container else None,
         sort=sort,
         pattern=pattern,
-        level=int(kind) if sort == "heading" else 0,
+        level=_level(kind, captures, data) if sort == "heading" else 0,
     )
+
+
+def _level(kind: str, captures: Captures, data: bytes) -> int:
+    """A heading's level is in the capture's name, or the last character of what @level captured ("h2")."""
+    if kind.isdigit():
+        return int(kind)
+    return int(data[captures["level"][0].end_byte - 1 : captures["level"][0].end_byte])
 
 
 def _signature_end(captures: Captures) -> int:

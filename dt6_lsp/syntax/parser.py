@@ -6,6 +6,7 @@ leaves the file as text chunks with a sentence in `problems`. Not here: reading 
 
 from __future__ import annotations
 
+import re
 import time
 
 import tree_sitter
@@ -13,7 +14,7 @@ import tree_sitter
 from dt6_lsp.syntax.chunks import CHUNKER_VERSION, chunk
 from dt6_lsp.syntax.grammars import Grammar, grammar
 from dt6_lsp.syntax.languages import BY_NAME, TEXT, language_of
-from dt6_lsp.syntax.matches import Matches, sort_matches
+from dt6_lsp.syntax.matches import Matches, run_query
 from dt6_lsp.syntax.model import ParsedFile
 from dt6_lsp.syntax.source import source_of, split_lines
 from dt6_lsp.syntax.symbols import imports_of, place, references_of, symbols_of
@@ -23,11 +24,17 @@ __all__ = ["CHUNKER_VERSION", "language_of", "parse"]
 _SECONDS = 1.0
 _SECONDS_PER_MEGABYTE = 1.0
 _READ = 65_536
-_MATCH_LIMIT = 20_000
 # The query cursor looks at all later siblings of each node. Grammars balance long lists, but an error node is flat, and
 # a file that is one error of 100,000 tokens would cost minutes: about 0.8 ns x the square of the children.
 _MAX_ERROR_WORK = 400_000_000
 _MAX_ERROR_NODES = 50_000
+
+
+# A header does not say in its name whether it is C or C++.
+_CPLUSPLUS = re.compile(
+    r"^[ \t]*(?:class\s+\w+[^;=]*[:{]|namespace\b|template\s*<|(?:public|private|protected)\s*:|using\s+\w+)",
+    re.MULTILINE,
+)
 
 
 class UnparsableError(Exception):
@@ -36,13 +43,20 @@ class UnparsableError(Exception):
 
 def parse(path: str, text: str) -> ParsedFile:
     """Never raises. Lines count from 1; texts of chunks join their lines with \\n whatever the file has."""
-    language = language_of(path, text[:200].partition("\n")[0])
+    language = _language(path, text)
     if language == TEXT:
         return ParsedFile(TEXT, chunks=chunk(split_lines(text), ()))
     try:
         return _parse(language, text)
     except UnparsableError as problem:
         return ParsedFile(language, chunks=chunk(split_lines(text), ()), problems=(str(problem),))
+
+
+def _language(path: str, text: str) -> str:
+    language = language_of(path, text[:200].partition("\n")[0])
+    if language == "c" and path.endswith(".h") and _CPLUSPLUS.search(text):
+        return "cpp"
+    return language
 
 
 def _parse(language: str, text: str) -> ParsedFile:
@@ -73,21 +87,32 @@ def _matches(loaded: Grammar, data: bytes) -> Matches:
     root = tree.root_node
     if root.has_error and _too_broken(root):
         raise UnparsableError("The file has too many syntax errors for its grammar, so it is read as text.")
-    cursor = tree_sitter.QueryCursor(loaded.query, match_limit=_MATCH_LIMIT)
-    return sort_matches(cursor.matches(root))
+    return run_query(loaded, root, data)
 
 
 def _tree(loaded: Grammar, data: bytes) -> tree_sitter.Tree:
     deadline = time.thread_time() + _SECONDS + _SECONDS_PER_MEGABYTE * len(data) / 1_000_000
     parser = tree_sitter.Parser(loaded.language)
+    if len(data) <= _READ:
+        return parser.parse(data)
+    parts: list[memoryview] = []
+
+    def read(offset: int, _point: object) -> memoryview:
+        parts.append(memoryview(data)[offset : offset + _READ])
+        return parts[-1]
 
     def late(_offset: int, _has_error: bool) -> bool:
         return time.thread_time() > deadline
 
     try:
-        return parser.parse(lambda offset, _point: data[offset : offset + _READ], progress_callback=late)
+        return parser.parse(read, progress_callback=late)
     except ValueError as error:
         raise UnparsableError("The grammar took too long over this file, so it is read as text.") from error
+    finally:
+        for (
+            part
+        ) in parts:  # the binding never lets go of what it read: without this the whole file would stay in memory
+            part.release()
 
 
 def _too_broken(root: tree_sitter.Node) -> bool:

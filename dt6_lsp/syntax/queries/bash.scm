@@ -1,4 +1,4 @@
-((function_definition name: (word) @name body: (_) @body) @definition.test (#match? @name "^_______"))
+((function_definition name: (word) @name body: (_) @body) @definition.test (#is? "name" "_______*"))
 (function_definition name: (word) @name body: (_) @body) @definition.function
 (program (variable_assignment name: (variable_name) @name) @definition.variable)
 (program (declaration_command (variable_assignment name: (variable_name) @name)) @definition.variable)
@@ -7,4 +7,4 @@
 
 (command name: (command_name (word) @reference))
 
-((command name: (command_name (word) @_source) argument: [(word) (string) (concatenation) (raw_string)] @module) @import (#any-of? @_source "source" "." "load"))
+((command name: (command_name (word) @_source) argument: [(word) (string) (concatenation) (raw_string)] @module) @import (#is? "_source" "source . load"))

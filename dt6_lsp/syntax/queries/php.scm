@@ -9,7 +9,7 @@
 (property_declaration (property_element name: (variable_name (name) @name))) @definition.field
 (property_promotion_parameter name: (variable_name (name) @name)) @definition.field
 (const_declaration (const_element (name) @name)) @definition.constant
-((expression_statement (function_call_expression function: (name) @_define arguments: (arguments . (argument (string (string_content) @name))))) @definition.constant (#eq? @_define "define"))
+((expression_statement (function_call_expression function: (name) @_define arguments: (arguments . (argument (string (string_content) @name))))) @definition.constant (#is? "_define" "define"))
 (program (expression_statement (assignment_expression left: (variable_name (name) @name) right: [(anonymous_function body: (_) @body) (arrow_function body: (_) @body)])) @definition.function)
 
 (comment) @comment

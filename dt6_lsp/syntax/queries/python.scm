@@ -10,6 +10,8 @@
 ;   @reference                        a use of a name
 ;   @import with @module              an import and what it names
 ;   @block                            lines that stay together in a chunk
+; A condition is (#is? "capture" "words it may be") or (#is-not? ...), a word that ends with * being a beginning. They are
+; checked by matches.py: the binding's own predicates read a node's text far too slowly.
 ; Where two patterns find the same name, the first one in the file counts.
 
 (class_definition name: (identifier) @name body: (_) @body) @definition.class

@@ -26,7 +26,7 @@
 (variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body) (generator_function body: (_) @body)]) @definition.function
 (variable_declarator name: (identifier) @name value: (call_expression arguments: (arguments . [(arrow_function body: (_) @body) (function_expression body: (_) @body)]))) @definition.function
 (variable_declarator name: (identifier) @name value: (class body: (_) @body)) @definition.class
-(variable_declarator name: (identifier) @name value: (call_expression function: (identifier) @_require) (#any-of? @_require "require")) @skip.it
+(variable_declarator name: (identifier) @name value: (call_expression function: (identifier) @_require) (#is? "_require" "require")) @skip.it
 (program (lexical_declaration (variable_declarator name: (identifier) @name) @definition.variable))
 (program (variable_declaration (variable_declarator name: (identifier) @name) @definition.variable))
 (export_statement declaration: (lexical_declaration (variable_declarator name: (identifier) @name) @definition.variable))
@@ -45,4 +45,4 @@
 
 (import_statement source: (string) @module) @import
 (export_statement source: (string) @module) @import
-(call_expression function: [(import) (identifier) @_require] arguments: (arguments . (string) @module .) (#any-of? @_require "require")) @import
+(call_expression function: [(import) (identifier) @_require] arguments: (arguments . (string) @module .) (#is? "_require" "require")) @import

@@ -1,4 +1,4 @@
-((variable_declaration . ["pub" "const"] (identifier) @name (builtin_function (builtin_identifier) @_import)) @skip.it (#eq? @_import "@import"))
+((variable_declaration . ["pub" "const"] (identifier) @name (builtin_function (builtin_identifier) @_import)) @skip.it (#is? "_import" "@import"))
 (variable_declaration "const" . (identifier) @name (struct_declaration "{" @body)) @definition.struct
 (variable_declaration "const" . (identifier) @name (union_declaration "{" @body)) @definition.struct
 (variable_declaration "const" . (identifier) @name (enum_declaration "{" @body)) @definition.enum
@@ -19,4 +19,4 @@
 (error_union_type ok: (identifier) @reference)
 (struct_initializer . (identifier) @reference)
 
-((builtin_function (builtin_identifier) @_import (arguments (string (string_content) @module))) @import (#eq? @_import "@import"))
+((builtin_function (builtin_identifier) @_import (arguments (string (string_content) @module))) @import (#is? "_import" "@import"))
