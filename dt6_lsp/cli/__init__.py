@@ -27,13 +27,13 @@ __all__ = ["main"]
 DONE, FAILED, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
 
-def main(argv: Sequence[str] | None = None, build: Build | None = None) -> int:
-    """Run one command. `build` stands in for `app.build_engine` where a test wants an engine of its own."""
+def main(argv: Sequence[str] | None = None, build: Build | None = None, terminal: Terminal | None = None) -> int:
+    """Run one command. `build` stands in for `app.build_engine`, and `terminal` for the process' own streams."""
     prepare_streams()
     arguments = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in arguments
     logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s", force=True)
-    terminal = Terminal()
+    terminal = terminal or Terminal()
     try:
         code = run(parse(arguments), terminal, build)
         terminal.out.flush()

@@ -6,7 +6,6 @@ Not here: prompts, retrieval, the digest.
 
 from __future__ import annotations
 
-import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
     from dt6_lsp.cli.invocation import Invocation
     from dt6_lsp.engine import Done, Engine
+
+_SOURCES_SHOWN = 8
 
 
 def ask(call: Invocation) -> int:
@@ -33,7 +34,7 @@ def ask(call: Invocation) -> int:
 
 def _question(call: Invocation) -> str:
     question = " ".join(call.args.question).strip()
-    question = sys.stdin.read().strip() if question == "-" else question
+    question = call.terminal.source.read().strip() if question == "-" else question
     if not question:
         raise SettingError("The question is empty.", "Ask something about the workspace.")
     return question
@@ -89,17 +90,20 @@ def as_json(done: Done) -> dict[str, Any]:
 def _tell(call: Invocation, done: Done) -> None:
     terminal = call.terminal
     terminal.line("" if terminal.live else done.answer.rstrip())
-    if done.citations:
+    cited = list(dict.fromkeys(done.citations))
+    if cited:
         terminal.line()
         terminal.line("Sources:", "bold")
-        for each in dict.fromkeys(done.citations):
-            terminal.line(f"  {call.shown(each.path)}:{each.start_line}-{each.end_line}")
+    for each in cited[:_SOURCES_SHOWN]:
+        terminal.line(f"  {call.shown(each.path)}:{each.start_line}-{each.end_line}")
+    if len(cited) > _SOURCES_SHOWN:
+        terminal.line(f"  and {len(cited) - _SOURCES_SHOWN} more, named in the answer")
     for note in _notes(done):
         terminal.note(note)
 
 
 def _notes(done: Done) -> list[str]:
-    notes = [done.notice] if done.notice else []
+    notes = [done.notice] if done.notice and done.notice not in done.answer else []
     if done.removed_citations:
         number = counted(done.removed_citations, "citation")
         notes.append(f"{number} named nothing that the answer was made from; not among the sources.")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 State = Literal["works", "limited", "broken"]
 _LEAST_FREE_BYTES, _ENOUGH_FREE_BYTES = 50_000_000, 1_000_000_000
 
+_AGAIN = "Install DT6 again."
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -66,7 +68,7 @@ def _tried(what: str, check: Callable[[], Finding | str]) -> Finding:
     except Dt6Error as error:
         return Finding(what, "broken", error.cause, error.mend)
     except Exception as error:  # noqa: BLE001 - whatever is broken here is what this command is for
-        return Finding(what, "broken", f"{type(error).__name__}: {error}.", "Install DT6 again; --debug says more.")
+        return Finding(what, "broken", f"{type(error).__name__}: {error}.", _AGAIN)
     return found if isinstance(found, Finding) else Finding(what, "works", found)
 
 
@@ -119,7 +121,7 @@ def _grammars() -> Finding | str:
             broken.append(f"{name} ({type(error).__name__})")
     if broken:
         said = f"{len(broken)} of {len(BY_NAME)} do not load: {', '.join(broken)}. Their files are read as plain text."
-        return Finding("Grammars", "limited", said, "Install DT6 again.")
+        return Finding("Grammars", "limited", said, _AGAIN)
     return f"all {len(BY_NAME)} load."
 
 
@@ -136,10 +138,21 @@ def _embedding(settings: Settings) -> str:
 
 
 def _chroma() -> Finding | str:
-    from dt6_lsp.index.chroma import probe
+    import numpy as np
+
+    from dt6_lsp.index.chroma import Client, Place
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        return f"{probe(Path(folder))} opens, stores and finds."
+        client = Client.open(Place(Path(folder)))
+        try:
+            shelf = client.collection("doctor", {"purpose": "doctor"})
+            shelf.put([1, 2], np.eye(2, dtype=np.float32))
+            found = shelf.search(np.array([0, 1], dtype=np.float32), 1)
+        finally:
+            client.close()
+    if [number for number, _ in found] != [2]:
+        return Finding("ChromaDB", "limited", f"it finds {found}. DT6 searches in memory instead.", _AGAIN)
+    return "it opens, stores and finds."
 
 
 def _workspace(root: Path) -> str:
@@ -189,4 +202,9 @@ async def model_checks(call: Invocation) -> list[Finding]:
     ]
     wanted = settings.chat.backend not in ("auto", "none")
     state: State = "works" if choice.backend is not None else "broken" if wanted else "limited"
-    return [*found, Finding("Answers", state, choice_in_words(choice))]
+    said = (
+        choice_in_words(choice)
+        if choice.backend or wanted
+        else "none, so answers are a digest of the workspace's text."
+    )
+    return [*found, Finding("Model that answers", state, said)]

@@ -5,7 +5,6 @@ Not here: finding them.
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -47,7 +46,7 @@ async def _search(call: Invocation) -> None:
     async with call.engine() as engine:
         await bring_up_to_date(call, engine)
         if call.args.queries:
-            for query in _queries(call.args.queries):
+            for query in _queries(call):
                 call.cancel.raise_if_cancelled()
                 call.terminal.json(await _answered(call, engine, query))
             return
@@ -65,10 +64,11 @@ async def _answered(call: Invocation, engine: Engine, query: str) -> dict[str, A
     return {"query": query, "hits": [as_json(hit) for hit in hits], "ms": round(ms, 3)}
 
 
-def _queries(name: str) -> Iterator[str]:
+def _queries(call: Invocation) -> Iterator[str]:
     """Lines as they come, so that another program can ask one query after the other. Blank ones are passed over."""
+    name = call.args.queries
     if name == "-":
-        yield from _lines(sys.stdin)
+        yield from _lines(call.terminal.source)
         return
     try:
         with Path(name).open(encoding="utf-8-sig", errors="replace") as file:

@@ -12,7 +12,7 @@ from dt6_lsp.cli.terminal import counted, listed
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
-    from dt6_lsp.engine import ChatStats, IndexStats, Stats
+    from dt6_lsp.engine import ChatStats, IndexStats, Measure, Stats
 
 
 def stats(call: Invocation) -> int:
@@ -25,7 +25,7 @@ def stats(call: Invocation) -> int:
     call.terminal.table([("Answers", _chat(result.chat))])
     if result.metrics:
         call.terminal.line()
-        call.terminal.table([(name, f"{value:g}") for name, value in sorted(result.metrics.items())])
+        call.terminal.table([_measure(name, each) for name, each in sorted(result.metrics.items())])
     return 0
 
 
@@ -45,6 +45,10 @@ def _root(root: IndexStats) -> list[tuple[str, str]]:
         ("Room", f"{root.store_bytes / 1e6:.1f} MB"),
         ("Store", "this process may write it" if root.writer else "another process writes it; this one follows"),
     ]
+
+
+def _measure(name: str, measure: Measure) -> tuple[str, str]:
+    return name, f"{measure.count:,} times, half of them up to {measure.p50:g}, 95 % up to {measure.p95:g}"
 
 
 def _chat(chat: ChatStats) -> str:

@@ -51,7 +51,9 @@ def hush(stream: TextIO) -> None:
 
 @dataclass(frozen=True)
 class Terminal:
-    """The two streams of one invocation."""
+    """The three streams of one invocation."""
+
+    source: TextIO = field(default_factory=lambda: sys.stdin)
 
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
