@@ -23,7 +23,8 @@ from dt6_lsp.assistant.events import Citation, Done, Event, Failed, Intent, Retr
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
-from dt6_lsp.features.hover import Hover, hover, render_markdown, render_plain
+from dt6_lsp.features.hover import Hover, hover
+from dt6_lsp.features.hover_text import render_markdown, render_plain
 from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
 from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.mentions import identifiers
-from dt6_lsp.assistant.prose import PROSE_LANGUAGES
+from dt6_lsp.assistant.prose import is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,10 @@ KIND_WEIGHT = {
     "constant": 0.6, "variable": 0.5, "property": 0.5, "field": 0.4, "key": 0.5, "section": 0.3, "text": 0.2,
 }  # fmt: skip
 HOLDERS = frozenset({"class", "interface", "struct", "trait", "enum", "namespace", "module"})
+LEAST_FIT = 0.3  # below it a definition has hardly a word of the question
 NAMED = 4.0  # for a definition that the question names
-_FIT = {"name": 1.2, "doc": 1.0, "signature": 0.4, "body": 0.6}
+_FIT = {"path": 0.5, "name": 1.0, "doc": 1.0, "signature": 0.4, "body": 0.6}  # what of it bears on the question
+_INSIDE, _BELOW_HEAD = 0.7, 0.8  # a definition within the hit, or in the file whose head is the hit
 _SIDE = re.compile(
     r"(?:^|/)(?:tests?|testing|specs?|__tests__|examples?|benchmarks?|docs?|fixtures?)(?:/|$)|[._-](?:test|spec)s?\.|(?:^|/)(?:test_|conftest)"
 )
@@ -56,7 +58,7 @@ def choose(question: str, hits: Sequence[Hit], reader: Reader, relevance: Releva
     ranked = sorted(pool.values(), key=lambda candidate: (-candidate.fit, candidate.key))
     chosen: list[Candidate] = []
     for candidate in ranked:
-        if len(chosen) == most or candidate.fit < 0.4 * ranked[0].fit:
+        if len(chosen) == most or candidate.fit < max(LEAST_FIT, 0.4 * ranked[0].fit):
             break
         if not any(_nested(candidate.definition, other.definition) for other in chosen):
             chosen.append(candidate)
@@ -77,26 +79,30 @@ def _named(question: str, reader: Reader) -> list[Candidate]:
 
 
 def _found(question: str, hits: Sequence[Hit], reader: Reader, relevance: Relevance) -> list[Candidate]:
-    hits = [hit for hit in hits if hit.language not in PROSE_LANGUAGES]
+    hits = [hit for hit in hits if not is_prose(hit.path)]
     best = max((hit.score for hit in hits), default=0.0)
     outlines = {path: reader.outline(path) for path in dict.fromkeys(hit.path for hit in hits)}
     found = []
     for rank, hit in enumerate(hits):
-        share = hit.score / best if best > 0 else 1 / (1 + rank)
-        for item in outlines[hit.path]:
-            if item.start_line <= hit.end_line and hit.start_line <= item.end_line:
-                fit = max(share, 0.05) * _weight(question, item) * _fit(item, hit, relevance)
-                found.append(Candidate(item, fit))
+        share = max(hit.score / best if best > 0 else 1 / (1 + rank), 0.05)
+        inside = [item for item in outlines[hit.path] if _overlap(item, hit)]
+        for item in inside or outlines[hit.path]:
+            own = 1.0 if item.qualified == hit.symbol else _INSIDE if inside else _BELOW_HEAD
+            fit = share * own * _weight(question, item) * _fit(item, hit, relevance)
+            found.append(Candidate(item, fit))
     return found
+
+
+def _overlap(item: Definition, hit: Hit) -> bool:
+    return item.start_line <= hit.end_line and hit.start_line <= item.end_line
 
 
 def _fit(item: Definition, hit: Hit, relevance: Relevance) -> float:
     lines = hit.text.splitlines()
     first = max(0, item.start_line - hit.start_line)
     body = "\n".join(lines[first : item.end_line - hit.start_line + 1])
-    own = 1.0 if item.qualified == hit.symbol else 0.7
-    texts = {"name": item.qualified, "doc": item.doc, "signature": item.signature, "body": body}
-    return own * (0.2 + sum(weight * relevance.coverage(texts[what]) for what, weight in _FIT.items()))
+    texts = {"path": item.path, "name": item.qualified, "doc": item.doc, "signature": item.signature, "body": body}
+    return 0.2 + sum(weight * relevance.coverage(texts[what]) for what, weight in _FIT.items())
 
 
 def _weight(question: str, item: Definition) -> float:

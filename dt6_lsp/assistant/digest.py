@@ -13,7 +13,7 @@ from dt6_lsp.assistant.candidates import HOLDERS, choose, is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.excerpts import excerpt
 from dt6_lsp.assistant.overview import overview
-from dt6_lsp.assistant.prose import PROSE_LANGUAGES, Paragraph, file_doc, first_sentences, paragraphs, shortened
+from dt6_lsp.assistant.prose import Paragraph, file_doc, first_sentences, is_prose, paragraphs, shortened
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.sanitize import fenced, inline, sanitize
 
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 MEND = "With a model DT6 writes the answer itself: `dt6-lsp doctor` says what is missing."
 NOTHING = "Nothing in the index fits this question."
-_DEFINITIONS: dict[Intent, int] = {"code": 4, "debug": 4, "docs": 2, "arch": 3, "general": 3}
-_QUOTES: dict[Intent, int] = {"code": 1, "debug": 1, "docs": 3, "arch": 1, "general": 2}
+_DEFINITIONS: dict[Intent, int] = {"code": 4, "debug": 4, "docs": 2, "arch": 0, "general": 3}
+_QUOTES: dict[Intent, int] = {"code": 1, "debug": 1, "docs": 3, "arch": 0, "general": 2}
 _QUOTE_FITS = 0.34  # the share of the question's weight that a paragraph must hold
 _QUOTE_LENGTH = 420
 _SEE_ALSO = 5
 _USES = 3
 _MEMBERS = 8
+_SHORT_CLASS = 14  # lines: shown whole, else as its declaration with its members
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class _Writer:
     def blocks(self) -> Iterable[str]:
         if self._intent == "arch":
             yield from self._overview(overview(self._reader))
+            yield self._see_also()
+            return
         elif self._intent == "docs":
             yield from self._quoted()
             yield self._lead()
@@ -107,8 +110,7 @@ class _Writer:
             return "."
         files = len({candidate.definition.path for candidate in self._chosen})
         others = "one more definition fits" if count == 1 else f"{count} more definitions fit"
-        where = "in the same file" if files == 1 else f"{files} files in all"
-        return f"; {others}, {where}."
+        return f"; {others}, {'in the same file' if files == 1 else f'in {files} files in all'}."
 
     def _quoted(self) -> Iterable[str]:
         for first, code in self._quotes:
@@ -140,7 +142,7 @@ class _Writer:
 
     def _code(self, item: Definition) -> str:
         shown = excerpt(item, self._lines(item), self._relevance)
-        if item.kind in HOLDERS or shown is None:
+        if shown is None or (item.kind in HOLDERS and item.end_line - item.start_line > _SHORT_CLASS):
             return fenced(item.signature, item.language)
         return fenced(shown.text, item.language)
 
@@ -152,12 +154,12 @@ class _Writer:
         return lines
 
     def _members(self, item: Definition) -> str:
-        if item.kind not in HOLDERS:
+        if item.kind not in HOLDERS or item.end_line - item.start_line <= _SHORT_CLASS:
             return ""
         inside = [member for member in self._reader.outline(item.path) if member.container == item.qualified]
         ranked = sorted(inside, key=lambda member: -self._relevance.coverage(f"{member.name} {member.doc}"))
         kept = sorted(ranked[:_MEMBERS], key=lambda member: member.start_line)
-        named = ", ".join(f"{inline(member.name)}:{member.start_line}" for member in kept)
+        named = ", ".join(inline(f"{member.name}:{member.start_line}") for member in kept)
         return f"Its members: {named}{' …' if len(inside) > len(kept) else ''}" if kept else ""
 
     def _used(self, item: Definition) -> str:
@@ -180,7 +182,7 @@ class _Writer:
     def _see_also(self) -> str:
         shown = {candidate.definition.path for candidate in self._chosen} | {first.path for first, _ in self._quotes}
         further: dict[str, Hit] = {}
-        for hit in self._hits:
+        for hit in sorted(self._hits, key=lambda hit: is_side(hit.path)):
             if hit.path not in shown:
                 further.setdefault(hit.path, hit)
         places = [
@@ -206,8 +208,10 @@ class _Writer:
 
     def _rows(self, whole: Overview) -> Iterable[str]:
         for part in whole.parts:
-            place = self._cite(part.source.path, part.source.start_line, part.source.end_line)
-            about = f"{_cell(part.about)} {place}" if part.about else place
+            about = ", ".join(inline(name) for name in part.contents)
+            if part.source is not None:
+                place = self._cite(part.source.path, part.source.start_line, part.source.end_line)
+                about = f"{_cell(part.about)} {place}"
             imports = ", ".join(inline(name) for name in part.imports)
             yield f"| {inline(part.name)} | {part.files} | {about} | {imports} |"
 
@@ -221,7 +225,7 @@ def _best_quotes(hits: Sequence[Hit], relevance: Relevance, most: int) -> list[t
     scored: list[tuple[float, Paragraph, Paragraph | None]] = []
     for rank, hit in enumerate(hits):
         for first, following in _prose_of(hit):
-            heading = hit.symbol if hit.language in PROSE_LANGUAGES else hit.path
+            heading = hit.symbol if is_prose(hit.path) else hit.path
             fit = relevance.coverage(first.text) + 0.4 * relevance.coverage(heading)
             if not first.code and fit >= _QUOTE_FITS:
                 code = following if following and following.code and following.text.count("\n") < 10 else None
@@ -231,13 +235,14 @@ def _best_quotes(hits: Sequence[Hit], relevance: Relevance, most: int) -> list[t
 
 
 def _prose_of(hit: Hit) -> list[tuple[Paragraph, Paragraph | None]]:
-    if hit.language in PROSE_LANGUAGES:
+    if is_prose(hit.path):
         found = paragraphs(hit)
         return list(zip(found, [*found[1:], None], strict=True))
     said = file_doc(hit.text) if hit.start_line < 5 else ""
     if not said:
         return []
-    return [(Paragraph(hit.path, hit.start_line, hit.end_line, first_sentences(said, _QUOTE_LENGTH)), None)]
+    last = hit.text.splitlines().index(next(line for line in hit.text.splitlines() if said.splitlines()[-1] in line))
+    return [(Paragraph(hit.path, hit.start_line, hit.start_line + last, said), None)]
 
 
 def _is_list(text: str) -> bool:

@@ -93,6 +93,7 @@ def _declaration(definition: Definition, body: Sequence[Line]) -> list[Line]:
 
 def _rendered(shown: Sequence[Line], body: Sequence[Line]) -> str:
     """`shown` with an ellipsis wherever lines of `body` are left out."""
+    shown = _bridged(shown, body)
     order = {number: place for place, (number, _) in enumerate(body)}
     lines: list[str] = []
     previous = None
@@ -104,6 +105,16 @@ def _rendered(shown: Sequence[Line], body: Sequence[Line]) -> str:
     if previous is not None and previous != body[-1][0]:
         lines.append(_indent(lines[-1]) + "…")
     return textwrap.dedent("\n".join(line.rstrip() for line in lines))
+
+
+def _bridged(shown: Sequence[Line], body: Sequence[Line]) -> list[Line]:
+    """A single line left out between two shown ones takes no more room than the ellipsis for it."""
+    numbers = [number for number, _ in shown]
+    kept = set(numbers)
+    for before, line, after in zip(body, body[1:], body[2:], strict=False):
+        if before[0] in kept and after[0] in numbers:
+            kept.add(line[0])
+    return [line for line in body if line[0] in kept]
 
 
 def _indent(line: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.assistant.events import Citation
-from dt6_lsp.assistant.prose import PROSE_LANGUAGES, file_doc, first_sentences, paragraphs
+from dt6_lsp.assistant.prose import file_doc, first_sentences, is_prose, paragraphs
 from dt6_lsp.syntax.languages import language_of
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ _NOT_NAMES = re.compile(r"::|\.(?=\w)|\\|/+")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A folder (or a file of the topmost code folder). `about` is its own words; `source` is where they stand."""
+    """A folder (or a file beside such folders). `about` is its own words and `source` where they stand; a folder that
+    says nothing of itself has the names of its files instead."""
 
     name: str
     files: int
     about: str
-    source: Citation
+    source: Citation | None
+    contents: tuple[str, ...]
     imports: tuple[str, ...]
 
 
@@ -61,11 +63,11 @@ def overview(reader: Reader) -> Overview:
     files = reader.files()
     code = [path for path in files if language_of(path) not in _DATA and not is_side(path)] or files
     members = grouped(code)
-    largest = sorted(members, key=lambda name: (-len(members[name]), name))[:MOST_PARTS]
+    largest = sorted(members, key=lambda name: (name in code, -len(members[name]), name))[:MOST_PARTS]
     links = _links(members, code, reader)
     parts = (_part(name, members[name], links, set(largest), reader) for name in sorted(largest))
     summary, source = _summary(files, reader)
-    return Overview(summary, source, tuple(part for part in parts if part), tuple(_entries(code, reader)))
+    return Overview(summary, source, tuple(parts), tuple(_entries(code, reader)))
 
 
 def grouped(paths: Sequence[str]) -> dict[str, list[str]]:
@@ -91,17 +93,24 @@ def _common(folders: Sequence[tuple[str, ...]]) -> int:
         depth += 1
 
 
-def _part(
-    name: str, members: Sequence[str], links: Counter[tuple[str, str]], shown: set[str], reader: Reader
-) -> Part | None:
-    face = min(members, key=lambda path: (_FACE.search(path) is None, path.count("/"), path))
-    chunks = reader.chunks(face)
-    if not chunks:
-        return None
-    about = first_sentences(file_doc(chunks[0].text) if chunks[0].start_line < 5 else "", 140)
-    imported = [target for (source, target), _ in links.most_common() if source == name and target in shown]
-    head = chunks[0]
-    return Part(name, len(members), about, Citation(face, head.start_line, head.end_line), tuple(imported[:5]))
+def _part(name: str, members: Sequence[str], links: Counter[tuple[str, str]], shown: set[str], reader: Reader) -> Part:
+    about, source = _about(name, members, reader)
+    contents = sorted({path.removeprefix(f"{name}/").split("/")[0] for path in members if path != name})
+    imported = [target for (origin, target), _ in links.most_common() if origin == name and target in shown]
+    return Part(name, len(members), about, source, tuple(contents[:5]), tuple(imported[:5]))
+
+
+def _about(name: str, members: Sequence[str], reader: Reader) -> tuple[str, Citation | None]:
+    """What the file that speaks for a part says at its head."""
+    faces = [
+        path for path in members if path == name or (_FACE.search(path) and path.count("/") == name.count("/") + 1)
+    ]
+    for path in sorted(faces):
+        chunks = reader.chunks(path)[:1]
+        said = first_sentences(file_doc(chunks[0].text), 140) if chunks else ""
+        if said:
+            return said, Citation(path, chunks[0].start_line, chunks[0].end_line)
+    return "", None
 
 
 def _links(members: dict[str, list[str]], code: Sequence[str], reader: Reader) -> Counter[tuple[str, str]]:
@@ -163,7 +172,7 @@ def _summary(files: Sequence[str], reader: Reader) -> tuple[str, Citation | None
     )
     for path in readmes[:2]:
         for chunk in reader.chunks(path)[:4]:
-            for paragraph in paragraphs(chunk) if chunk.language in PROSE_LANGUAGES else ():
+            for paragraph in paragraphs(chunk) if is_prose(path) else ():
                 if not paragraph.code and len(paragraph.text) > 40:
                     text = first_sentences(paragraph.text, 320)
                     return text, Citation(path, paragraph.start_line, paragraph.end_line)

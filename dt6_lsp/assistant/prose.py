@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dt6_lsp.index.model import Hit
 
-PROSE_LANGUAGES = frozenset({"markdown", "text", "rst", "html"})
+_PROSE_ENDINGS = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z`\"(\[])")
 _TAG_LINE = re.compile(
     r"^\s*(?:[@\\:](?:param|returns?|type|raises?|throws|see|example|brief)\b|(?:Args|Parameters|Returns)\s*:?$)"
@@ -39,6 +39,12 @@ class Paragraph:
     end_line: int
     text: str
     code: bool = False
+
+
+def is_prose(path: str) -> bool:
+    """Whether a file is written for people: text without a known language may be anything else."""
+    name = path.rsplit("/", 1)[-1].lower()
+    return name.endswith(_PROSE_ENDINGS) or name in ("readme", "changes", "changelog", "news", "contributing")
 
 
 def first_sentences(doc: str, most: int = 240) -> str:

@@ -1,19 +1,59 @@
-"""What the index knows of the name under the cursor. No call to a model."""
+"""What the index knows of the name under the cursor. No call to a model.
+
+A name may have many definitions; the one nearest to the cursor is shown: in the same file (in the innermost definition
+around the cursor first), then in a file that this one imports, then in the same language, then any.
+Not here: the words in which it is shown (`hover_text`), and the analysis of types: names are resolved by name.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant.candidates import is_side
+from dt6_lsp.syntax.languages import language_of
+from dt6_lsp.text import lines_of
+
 if TYPE_CHECKING:
-    from dt6_lsp.index.model import Reader, Use
-    from dt6_lsp.syntax.model import Kind
+    from collections.abc import Sequence
+
+    from dt6_lsp.index.model import Definition, Reader, Use
+    from dt6_lsp.syntax.model import Import, Kind
+
+TOP_USES = 5
+MOST_DEFINITIONS = 400  # of a name like "run": more are counted, not compared
+_NAME = r"[^\W\d][\w]*"
+_PATTERNS = {
+    "css": re.compile(r"--?[\w-]+|[^\W\d][\w-]*"),
+    "ruby": re.compile(_NAME + r"[?!]?"),
+    "elixir": re.compile(_NAME + r"[?!]?"),
+    "haskell": re.compile(_NAME + r"'*"),
+    "php": re.compile(r"\$?" + _NAME),
+    "javascript": re.compile(r"[$#]?[^\W\d][\w$]*|\$\w*"),
+    "bash": re.compile(r"[^\W\d][\w-]*"),
+}
+_PATTERNS |= {"typescript": _PATTERNS["javascript"], "tsx": _PATTERNS["javascript"], "html": _PATTERNS["css"]}
+_ANY = re.compile(_NAME)
+_OWNER = re.compile(r"([^\W\d][\w]*)\s*(?:\.|::|->)\s*$")
+_LONGEST_LINE = 20_000  # minified code: a hover there helps nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`owner` is the name before the dot, as in `owner.name`. Columns in code points, the end exclusive."""
+
+    name: str
+    owner: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Hover:
-    """One definition, as data. `used_by` counts uses in the workspace, `top_uses` are some of them; `others` counts
-    further definitions of the same name. The range is that of the name under the cursor: columns in code points."""
+    """One definition, as data. `used_by` counts the uses of its name in the workspace and `top_uses` are some of them;
+    `others` counts further definitions of the name. The columns are those of the name under the cursor, in code points,
+    the end exclusive."""
 
     title: str
     kind: Kind
@@ -30,12 +70,114 @@ class Hover:
 
 
 def hover(reader: Reader, path: str, text: str, line: int, column: int) -> Hover | None:
+    """`line` from 1, `column` in code points from 0; a place outside of the text has no name."""
+    word = word_at(text, line, column, language_of(path))
+    if word is None:
+        return None
+    found = _definitions(reader, word.name)
+    if not found:
+        return None
+    best = nearest(found, word, path, line, reader.imports(path))
+    return _hover(reader, best, len(found) - 1, word, path)
+
+
+def word_at(text: str, line: int, column: int, language: str = "text") -> Word | None:
+    """The identifier at a place, also when the cursor stands right behind it."""
+    lines = lines_of(text)
+    if not 1 <= line <= len(lines) or column < 0 or len(lines[line - 1]) > _LONGEST_LINE:
+        return None
+    content = lines[line - 1]
+    for match in _PATTERNS.get(language, _ANY).finditer(content):
+        if match.start() <= column <= match.end():
+            touching = match.end() == column and column < len(content) and _ANY.match(content, column)
+            if touching:
+                continue
+            owner = _OWNER.search(content, 0, match.start())
+            return Word(match[0], owner[1] if owner else "", match.start(), match.end())
     return None
 
 
-def render_markdown(found: Hover) -> str:
-    return found.title
+def nearest(found: Sequence[Definition], word: Word, path: str, line: int, imports: Sequence[Import]) -> Definition:
+    """The definition that the name most likely means at this place."""
+    modules = [_segments(item.module) for item in imports]
+    language = language_of(path)
+    owners = {word.owner, word.owner[:1].upper() + word.owner[1:]} - {""}
+
+    def distance(item: Definition) -> tuple[bool | int | str, ...]:
+        around = item.start_line <= line <= item.end_line
+        here = item.path == path
+        return (
+            not (here and item.name_line == line),
+            item.container.rsplit(".", 1)[-1] not in owners,
+            not here,
+            not (here and (around or not item.container)),
+            not any(_fits(module, item) for module in modules),
+            item.language != language,
+            is_side(item.path) and not is_side(path),
+            -_shared(item.path, path),
+            abs(item.start_line - line) if here else 0,
+            item.path,
+            item.start_line,
+        )
+
+    return min(found, key=distance)
 
 
-def render_plain(found: Hover) -> str:
-    return found.title
+def _definitions(reader: Reader, name: str) -> list[Definition]:
+    """By the name as it stands, then without the marks that some languages put before it."""
+    found = reader.definitions(name) or (reader.definitions(name.lstrip("$#.-")) if name[:1] in "$#.-" else [])
+    return found[:MOST_DEFINITIONS]
+
+
+def _hover(reader: Reader, item: Definition, others: int, word: Word, path: str) -> Hover:
+    found = reader.uses(item.name)
+    uses = [use for use in found if not _inside(use, item)]
+    top = sorted(uses, key=lambda use: (is_side(use.path), use.path != path, use.path, use.line))
+    count = reader.count_uses(item.name) - (len(found) - len(uses))
+    return Hover(
+        title=item.qualified,
+        kind=item.kind,
+        signature=item.signature,
+        language=item.language,
+        doc=item.doc,
+        path=item.path,
+        line=item.name_line,
+        used_by=count,
+        top_uses=tuple({use.inside or use.path: use for use in reversed(top)}.values())[::-1][:TOP_USES],
+        others=others,
+        start_column=word.start,
+        end_column=word.end,
+    )
+
+
+def _inside(use: Use, item: Definition) -> bool:
+    """A use within the definition itself (a recursive call) says nothing about who else needs it."""
+    return use.path == item.path and item.start_line <= use.line <= item.end_line
+
+
+def _segments(module: str) -> tuple[str, ...]:
+    plain = re.sub(r"\.(?:jsx?|tsx?|mjs|cjs|h|hpp|hh|py|rb|php|lua)$", "", module)
+    return tuple(part for part in re.split(r"::|[./\\]+", plain) if part)
+
+
+def _fits(module: tuple[str, ...], item: Definition) -> bool:
+    """Whether an import may mean the file of a definition: the ends of both paths agree, the symbol's name aside."""
+    stem = tuple(item.path.rsplit(".", 1)[0].split("/"))
+    shortened = stem[:-1] if stem[-1] in ("__init__", "index", "mod", "lib") else stem
+    named = module[:-1] if len(module) > 1 and module[-1] in (item.name, item.container.split(".")[0]) else module
+    return _ends(shortened, named) or _ends(shortened[:-1], named)
+
+
+def _ends(path: tuple[str, ...], module: tuple[str, ...]) -> bool:
+    size = min(len(path), len(module))
+    return size > 0 and path[-size:] == module[-size:]
+
+
+def _shared(one: str, other: str) -> int:
+    """Leading folders that two paths have in common."""
+    count = 0
+    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
