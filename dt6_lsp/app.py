@@ -51,7 +51,9 @@ def build_engine(settings: Settings, roots: Sequence[Path], data_dir: Path | Non
             indexes.append(_open(root, data, embedder, settings))
             undo.callback(indexes[-1].close)
         reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
-        engine = Engine(settings, indexes, reader, ModelHub(settings), TokenCounter(), release=embedder.close)
+        counter = TokenCounter()
+        counter.use_vocabulary_on_disk()
+        engine = Engine(settings, indexes, reader, ModelHub(settings), counter, release=embedder.close)
         undo.pop_all()
     return engine
 
