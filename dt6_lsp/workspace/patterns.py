@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _GLOB = re.compile(r"[*?\[\\]")
 _SUFFIX = re.compile(r"\*(\.[^.*?\[\\/]+)")
+_STAR = "[^/]*"
+_ANY_FOLDERS = "(?:[^/]*/)*?"
 _CLASSES = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "blank": " \\t", "cntrl": "\\x00-\\x1f\\x7f", "digit": "0-9",
     "graph": "!-~", "lower": "a-z", "print": " -~", "punct": "!-/:-@\\[-`{-~", "space": " \\t-\\r",
@@ -72,8 +75,12 @@ def _strip_end(line: str) -> str:
 
 
 def translate(glob: str) -> str | None:
-    """A regular expression, for fullmatch with DOTALL, of a glob; None when git would never match it."""
-    out: list[str] = []
+    """A regular expression, for fullmatch with DOTALL, of a glob; None when git would never match it.
+
+    Every star but the last of a name is atomic (the first fit is as good as any, as in `fnmatch.translate`), so that
+    `*a*a*a*a*b` takes no exponential time; the same for `**/`.
+    """
+    groups: list[list[str]] = [[]]
     at = 0
     while at < len(glob):
         if glob[at] == "*":
@@ -86,8 +93,13 @@ def translate(glob: str) -> str | None:
             piece, at = ("[^/]" if glob[at] == "?" else re.escape(glob[at])), at + 1
         if not piece:
             return None
-        out.append(piece)
-    return "".join(out)
+        if piece == _ANY_FOLDERS:
+            groups.append([])
+        else:
+            groups[-1].append(piece)
+    first, *deeper = ["".join(_without_backtracking(group)) for group in groups]
+    inner = [f"(?>{_ANY_FOLDERS}{group})" for group in deeper[:-1]]
+    return "".join([first, *inner, *(_ANY_FOLDERS + group for group in deeper[-1:])])
 
 
 def _stars(glob: str, at: int) -> tuple[str, int]:
@@ -99,8 +111,17 @@ def _stars(glob: str, at: int) -> tuple[str, int]:
     if whole and end == len(glob):
         return ".*", end
     if whole and glob[end] == "/":
-        return "(?:.*/)?", end + 1
-    return "[^/]*", end
+        return _ANY_FOLDERS, end + 1
+    return _STAR, end
+
+
+def _without_backtracking(pieces: list[str]) -> Iterator[str]:
+    stars = [at for at, piece in enumerate(pieces) if piece == _STAR]
+    yield from pieces[: stars[0]] if stars else pieces
+    for star, following in pairwise([*stars, len(pieces)]):
+        fixed = pieces[star + 1 : following]
+        last = following == len(pieces) or "/" in fixed
+        yield _STAR + "".join(fixed) if last else f"(?>{_STAR}?{''.join(fixed)})"
 
 
 def _bracket(glob: str, at: int) -> tuple[str, int]:
@@ -143,9 +164,16 @@ def _bracket_char(glob: str, at: int) -> tuple[str, int]:
     return glob[at : at + 1], at + 1
 
 
+_MOST_GLOBS = 2_000
+
+
 @dataclass(slots=True)
 class RuleSet:
-    """The rules of one ignore file, valid below `base` ("" or a path that ends with a slash). The last match wins."""
+    """The rules of one ignore file, valid below `base` ("" or a path that ends with a slash). The last match wins.
+
+    Plain names, paths and `*.ext` are looked up, so there may be any number of them. Other patterns are tried on every
+    entry: past 2,000 different ones in a file, which no one writes by hand, the rest is left out.
+    """
 
     rules: tuple[Rule, ...]
     base: str = ""
@@ -153,11 +181,11 @@ class RuleSet:
     _names: dict[str, list[int]] = field(default_factory=dict)
     _suffixes: dict[str, list[int]] = field(default_factory=dict)
     _paths: dict[str, list[int]] = field(default_factory=dict)
-    _globs: list[tuple[int, re.Pattern[str]]] = field(default_factory=list)
+    _globs: dict[str, list[int]] = field(default_factory=dict)
+    _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict)
     _any_glob: re.Pattern[str] | None = None
 
     def __post_init__(self) -> None:
-        sources: list[str] = []
         for index, rule in enumerate(self.rules):
             body = rule.body.lower() if self.fold_case else rule.body
             suffix = _SUFFIX.fullmatch(body) if rule.by_name else None
@@ -166,10 +194,11 @@ class RuleSet:
             elif not _GLOB.search(body):
                 (self._names if rule.by_name else self._paths).setdefault(body, []).append(index)
             elif expression := translate(body):
-                sources.append(f"(?:.*/)?{expression}" if rule.by_name else expression)
-                self._globs.append((index, re.compile(sources[-1], re.DOTALL)))
-        if sources:
-            self._any_glob = re.compile("(?:" + "|".join(sources) + r")\Z", re.DOTALL)
+                expression = f"(?>.*/)?{expression}" if rule.by_name else expression
+                if expression in self._globs or len(self._globs) < _MOST_GLOBS:
+                    self._globs.setdefault(expression, []).append(index)
+        if self._globs:
+            self._any_glob = re.compile("(?:" + "|".join(self._globs) + r")\Z", re.DOTALL)
 
     def find(self, path: str, name: str, is_folder: bool) -> Rule | None:
         """The rule that decides about an entry, or None. `path` starts with `base` and ends with `name`."""
@@ -189,7 +218,16 @@ class RuleSet:
             yield from self._suffixes.get(name[dot:], ())
         yield from self._paths.get(local, ())
         if self._any_glob is not None and self._any_glob.match(local):
-            yield from (index for index, expression in self._globs if expression.fullmatch(local))
+            for expression, indices in self._globs.items():
+                if self._compiled(expression).fullmatch(local):
+                    yield from indices
+
+    def _compiled(self, expression: str) -> re.Pattern[str]:
+        """Compiled when first needed: most globs of most ignore files match nothing."""
+        found = self._patterns.get(expression)
+        if found is None:
+            found = self._patterns[expression] = re.compile(expression, re.DOTALL)
+        return found
 
     def keeping(self, rules: Iterable[Rule]) -> RuleSet:
         return RuleSet(tuple(rules), self.base, self.fold_case)

@@ -112,7 +112,8 @@ class Folder:
         path = self.path + name
         if verdict.reason:
             own = self.own[:1] if verdict.level is Level.SETTING else self.own
-            return Folder(path + "/", self.git, own, verdict)
+            denied = verdict is self.ban and defaults.denied_folder(name.lower()) is not None
+            return Folder(path + "/", self.git, own, _hardened(verdict) if denied else verdict)
         if verdict.wanted:
             git = tuple(_freed(rules, path, name) for rules in self.git)
             return Folder(path + "/", git, self.own, trusted=True)
@@ -121,8 +122,10 @@ class Folder:
 
     def opened(self, marks: frozenset[str], git: tuple[RuleSet, ...], own: tuple[RuleSet, ...]) -> Folder:
         """The same folder with what its entries tell: their marks, and the ignore files that hold in it."""
-        denied = None if self.trusted or self.ban else defaults.denied_by_content(marks, self.suspect)
-        ban = Verdict(denied) if denied else self.ban
+        denied = None if self.trusted else defaults.denied_by_content(marks, self.suspect)
+        ban = self.ban
+        if denied:
+            ban = _hardened(self.ban) if self.ban else Verdict(denied)
         return replace(self, git=git, own=own, ban=ban, marks=marks, at_top=self.at_top or ".git" in marks)
 
     def worth_entering(self) -> bool:
@@ -148,6 +151,11 @@ def _final(name: str, lowered: str, kind: Kind) -> str | None:
     if kind is Kind.LINK:
         return reasons.LINK
     return reasons.SPECIAL if kind is Kind.SPECIAL else None
+
+
+def _hardened(verdict: Verdict) -> Verdict:
+    """The ban of a denied folder within an ignored one: no `!` rule looks into it by a mere name."""
+    return replace(verdict, level=Level.DENIED) if verdict.level is Level.GIT else verdict
 
 
 def find(sets: Sequence[RuleSet], path: str, name: str, is_folder: bool) -> Rule | None:

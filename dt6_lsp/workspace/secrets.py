@@ -38,7 +38,7 @@ _NAMES = (
 )
 _KEY_BLOCK = (
     r"-----BEGIN (?P<kind>(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?)-----"
-    r"(?:(?!-----)[\s\S]){0,300}?[A-Za-z0-9+/=]{40}[\s\S]{0,20000}?(?:-----END (?P=kind)-----|\Z)"
+    r"(?>(?:(?!-----)[\s\S]){0,300}?[A-Za-z0-9+/=]{40})(?>(?:(?!-----)[\s\S])*)(?:-----END (?P=kind)-----)?"
 )
 _ASSIGNED = r"(?::[ \t]?[\w.\[\]| ]{1,40}=|=>|:=|[:=])[ \t]*"
 _LITERAL = (
@@ -70,7 +70,7 @@ FORMS = (
     _form("npm token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
     _form("PyPI token", "pypi-AgE", r"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
     _form("DigitalOcean token", "_v1_", r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
-    _form("JSON web token", ".eyJ", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}"),
+    _form("JSON web token", ".eyJ", r"\beyJ[\w-]{10,500}\.eyJ[\w-]{10,4000}\.[\w-]{20,1000}"),
     _form("password in an address", "://", r"://[^\s:/@'\"]{1,80}:(?P<value>[^\s:/@'\"]{6,100})@", guess=True),
 )
 NAMED_FORMS = (

@@ -91,10 +91,10 @@ class _Walking:
             self.skip(Verdict(reasons.UNREADABLE))
             return []
         opened = open_folder(folder, where, [entry.name for entry in entries], prefix)
-        if opened.ban is not None and opened.ban is not folder.ban:
+        if opened.ban is not None and folder.ban is None:
             self.skip(opened.ban, where)
-            if not opened.worth_entering():
-                return []
+        if not opened.worth_entering():
+            return []
         below = (self.take(entry, opened, len(prefix)) for entry in entries)
         return [pair for pair in below if pair is not None]
 
