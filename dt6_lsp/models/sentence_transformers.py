@@ -99,9 +99,8 @@ def load_from_disk(model: str) -> Encoder:
     try:
         encoder: Encoder = SentenceTransformer(model, local_files_only=True)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
         raise EmbeddingError(
-            f"The embedding model {model!r} can't be loaded from this machine ({reason}).",
+            f"The embedding model {model!r} is not on this machine, or can't be read ({type(error).__name__}).",
             f"Get it with `hf download {model}`, or set embedding.model to a folder that holds one.",
         ) from error
     return encoder
