@@ -12,6 +12,7 @@ import time
 import tree_sitter
 
 from dt6_lsp.syntax.chunks import CHUNKER_VERSION, chunk
+from dt6_lsp.syntax.dialects import parsable
 from dt6_lsp.syntax.grammars import Grammar, grammar
 from dt6_lsp.syntax.languages import BY_NAME, TEXT, language_of
 from dt6_lsp.syntax.matches import Matches, run_query
@@ -62,7 +63,7 @@ def _language(path: str, text: str) -> str:
 def _parse(language: str, text: str) -> ParsedFile:
     loaded = _grammar(language)
     source = source_of(text)
-    matches = _matches(loaded, source.data)
+    matches = _matches(loaded, parsable(language, source.data))
     symbols, spans = symbols_of(place(matches, source, BY_NAME[language]), matches, source)
     return ParsedFile(
         language=language,

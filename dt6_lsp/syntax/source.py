@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -43,11 +44,13 @@ class Source:
 
 
 def source_of(text: str) -> Source:
-    """NUL ends the input for some grammars, and a lone surrogate is no UTF-8: both are replaced by one character, so
-    that columns still hold."""
+    """NUL ends the input for some grammars, a lone surrogate is no UTF-8 and a lone \\r no line end to them: each is replaced
+    by one character, so that columns still hold."""
     data = text.encode("utf-8", "replace")
     if b"\0" in data:
         data = data.replace(b"\0", b" ")
+    if b"\r" in data:
+        data = _LONE_RETURN.sub(b"\n", data)
     ends = [found.end() for found in _LINE_END.finditer(data)]
     starts = (0, *ends)
     lines = tuple(split_lines(text))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dt6_lsp.syntax.chunks import Span
+from dt6_lsp.syntax.dialects import BATS_NAME
 from dt6_lsp.syntax.docs import clip, comment_text, docstring_text
 from dt6_lsp.syntax.model import Import, Reference, Symbol
 
@@ -26,6 +27,7 @@ MAX_SIGNATURE = 300
 MAX_NAME = 200
 
 _TYPE_LIKE = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
+_FUNCTIONS = frozenset({"function", "method", "constructor"})
 _ONE_LINE = frozenset({"constant", "variable", "field", "property", "key", "section"})
 _WHOLE_NAME = frozenset({"section", "rule", "key", "test", "text"})
 _SEPARATOR = re.compile(r"::|->|[.:\\]")
@@ -59,8 +61,9 @@ def place(matches: Matches, source: Source, language: Language) -> list[Placed]:
     for one in sorted(_wanted(matches, len(source.data)), key=lambda each: (each.start, -each.end, each.name_start)):
         while around and not _holds(around[-1].found, one):
             around.pop()
-        item = _place(one, around[-1] if around else None, source, language)
-        if item.name:
+        outer = around[-1] if around else None
+        item = _place(one, outer, source, language)
+        if item.name and not (outer and one.kind == "variable" and outer.kind in _FUNCTIONS):  # a local is no symbol
             placed.append(item)
             around.append(item)
     return _one_per_function(placed) if language.clauses else placed
@@ -125,6 +128,7 @@ def _names(text: str, kind: Kind) -> list[str]:
     """`A::b` is b in A. Type arguments are no part of a name, nor are quotes."""
     text = " ".join(text.split())[:MAX_NAME]
     if kind in _WHOLE_NAME:
+        text = BATS_NAME.sub("", text)
         return [text.rstrip("# ") if kind == "section" else text.strip(_QUOTES).strip()]
     if text[:1] in _QUOTES and text:
         return [text.strip(_QUOTES)]

@@ -14,8 +14,8 @@
 ; checked by matches.py: the binding's own predicates read a node's text far too slowly.
 ; Where two patterns find the same name, the first one in the file counts.
 
-(class_definition name: (identifier) @name body: (_) @body) @definition.class
-(function_definition name: (identifier) @name body: (_) @body) @definition.function
+(class_definition name: (identifier) @name @end type_parameters: (_)? @end superclasses: (_)? @end) @definition.class
+(function_definition name: (identifier) @name parameters: (_) @end return_type: (_)? @end) @definition.function
 (type_alias_statement left: (type (identifier) @name)) @definition.type
 
 (module (expression_statement (assignment left: (identifier) @name)) @definition.variable)

@@ -9,7 +9,7 @@
 (trait_item name: (type_identifier) @name body: (_) @body) @definition.trait
 (impl_item type: (_) @name body: (_) @body) @scope.struct
 (mod_item name: (identifier) @name body: (_) @body) @definition.namespace
-(macro_definition name: (identifier) @name) @definition.macro
+(macro_definition name: (identifier) @name @end) @definition.macro
 (const_item name: (identifier) @name) @definition.constant
 (static_item name: (identifier) @name) @definition.variable
 (type_item name: (type_identifier) @name) @definition.type
