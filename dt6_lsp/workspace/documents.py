@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from dt6_lsp.workspace import content, reasons
+from dt6_lsp.workspace.ignore_files import open_unfollowed
 from dt6_lsp.workspace.model import Document
 from dt6_lsp.workspace.rules import Kind, kind_of
 from dt6_lsp.workspace.secrets import holds_private_key, redact
@@ -19,7 +20,6 @@ from dt6_lsp.workspace.secrets import holds_private_key, redact
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 MOST_BYTES = 50_000_000
 """Guard for a file that grew after the walk had measured it; the walk itself holds to workspace.max_file_bytes."""
 
@@ -71,7 +71,7 @@ def read_bytes(root: Path, path: str, most_bytes: int = MOST_BYTES) -> bytes | s
     try:
         if reason := _unsafe(root, path):
             return reason
-        with open(os.open(root / path, _FLAGS), "rb") as stream:
+        with open(root / path, "rb", opener=open_unfollowed) as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return reasons.SPECIAL
@@ -97,7 +97,7 @@ def _unsafe(root: Path, path: str) -> str:
         kind = kind_of(os.lstat(where))
         if kind in (Kind.LINK, Kind.SPECIAL):
             return str(kind.value)
-    return ""
+    return reasons.SPECIAL if kind is Kind.FOLDER else ""
 
 
 def _has_drive(path: str) -> bool:

@@ -26,7 +26,7 @@ GIT_IGNORE = ".gitignore"
 OWN_IGNORE = ".dt6ignore"
 FOLD_CASE = sys.platform in ("win32", "darwin")  # as git's core.ignorecase there
 _MOST_BYTES = 4_000_000
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def root_folder(root: Path, settings: WorkspaceSettings) -> Folder:
@@ -65,10 +65,15 @@ def _read_text(file: Path) -> str:
     try:
         if not stat.S_ISREG(os.lstat(file).st_mode):
             return ""
-        with open(os.open(file, os.O_RDONLY | _NO_FOLLOW), "rb") as stream:
+        with open(file, "rb", opener=open_unfollowed) as stream:
             return stream.read(_MOST_BYTES).decode("utf-8", "surrogateescape")
     except OSError:
         return ""
+
+
+def open_unfollowed(path: str, flags: int) -> int:
+    """An opener for `open` that refuses a link, and does not wait for the other end of a pipe."""
+    return os.open(path, flags | _NO_FOLLOW)
 
 
 def exclude_file(dot_git: Path) -> Path | None:
