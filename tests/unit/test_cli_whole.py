@@ -1,0 +1,113 @@
+"""The command line over the real engine, on a small workspace: from nothing to an answer with citations."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dt6_lsp.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Capture = pytest.CaptureFixture[str]
+
+RETRY = '''"""Talks to the billing service."""
+
+MAX_ATTEMPTS = 5
+
+
+def charge(card, amount):
+    """Charge a card; the request is repeated with growing pauses when the service is busy."""
+    for attempt in range(MAX_ATTEMPTS):
+        if send(card, amount):
+            return True
+        pause(2 ** attempt)
+    return False
+'''
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "shop"
+    (root / "src").mkdir(parents=True)
+    (root / "src" / "billing.py").write_text(RETRY)
+    (root / "src" / "mail.py").write_text("def send_receipt(address):\n    return address\n")
+    (root / "README.md").write_text("# Shop\n\nSells things.\n")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("DT6_CHAT_BACKEND", "none")
+    return root
+
+
+def printed(capsys: Capture) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_from_nothing_to_an_answer(shop: Path, capsys: Capture) -> None:
+    assert main(["ask", "--json", "How often is charging a card repeated?"]) == 0
+    answer = printed(capsys)
+    assert answer["backend"] == "none"
+    assert "src/billing.py" in {each["path"] for each in answer["citations"]}
+    assert answer["index"] == {"files": 3, "indexed": 3, "stale": 0}
+
+    assert main(["index", "--json"]) == 0
+    report = printed(capsys)
+    assert (report["files"], report["languages"]) == (3, {"python": 2, "markdown": 1})
+    assert report["vectors_synced"] == report["chunks"] > 0
+    assert report["embedding"]["dimension"] > 0
+
+    (shop / "src" / "mail.py").write_text("def deliver_parcel(street):\n    return street\n")
+    assert main(["search", "deliver parcel", "--json", "-n", "1"]) == 0
+    assert [hit["symbol"] for hit in printed(capsys)] == ["deliver_parcel"]
+
+    assert main(["stats", "--json"]) == 0
+    assert printed(capsys)["roots"][0]["files"] == 3
+
+
+def test_doctor_finds_everything_in_order(shop: Path, capsys: Capture) -> None:
+    assert main(["doctor", "--json"]) == 0
+    states = {each["what"]: each["state"] for each in printed(capsys)}
+    assert {"Settings", "Full-text search", "Grammars", "Embedding", "ChromaDB", "Workspace"} <= {
+        what for what, state in states.items() if state == "works"
+    }
+    assert states["Index"] == "limited"
+
+
+def test_doctor_finds_what_is_broken(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shop / "occupied").touch()
+    monkeypatch.setenv("DT6_OLLAMA_URL", "nonsense")
+    assert main(["doctor", "-w", "absent", "--data-dir", "occupied"]) == 1
+    out = capsys.readouterr().out
+    assert "FAIL Workspace" in out
+    assert "FAIL Data folder" in out
+    assert "FAIL Settings: DT6_OLLAMA_URL: ollama.url must be an address" in out
+
+
+def test_models_says_what_is_not_there(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DT6_OLLAMA_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("DT6_OPENAI_URL", "https://models.example.org/v1")
+    assert main(["models", "--json"]) == 0
+    said = printed(capsys)
+    assert [server["reachable"] for server in said["servers"]] == [False, False]
+    assert "privacy.allowed_hosts" in said["servers"][1]["problem"]
+    assert said["choice"]["backend"] == "none"
+
+
+@pytest.mark.parametrize("command", [["index"], ["search", "x"], ["ask", "x"], ["stats"]])
+def test_a_workspace_that_is_not_there_is_one_line(shop: Path, capsys: Capture, command: list[str]) -> None:
+    for name in ("absent", "README.md"):
+        assert main([*command, "-w", name]) == 1
+        err = capsys.readouterr().err
+        assert err.startswith("dt6-lsp: ")
+        assert err.count("\n") == 1
+
+
+def test_an_empty_workspace_and_one_emptied_by_a_rule_say_so(shop: Path, capsys: Capture) -> None:
+    (shop / "empty").mkdir()
+    assert main(["index", "empty"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    (shop / ".gitignore").write_text("*\n")
+    assert main(["index"]) == 1
+    assert ".gitignore" in capsys.readouterr().err
