@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from dt6_lsp.workspace import content, reasons
 from dt6_lsp.workspace.ignore_files import open_unfollowed
@@ -75,7 +75,7 @@ def read_bytes(root: Path, path: str, most_bytes: int = MOST_BYTES) -> bytes | s
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return reasons.SPECIAL
-            data = stream.read(most_bytes + 1)
+            data = _read(stream, status.st_size, most_bytes)
             moved = _unsafe(root, path) or not os.path.samestat(status, os.lstat(root / path))
     except (FileNotFoundError, NotADirectoryError):
         return reasons.VANISHED
@@ -84,6 +84,12 @@ def read_bytes(root: Path, path: str, most_bytes: int = MOST_BYTES) -> bytes | s
     if moved:
         return reasons.VANISHED
     return reasons.TOO_LARGE if len(data) > most_bytes else data
+
+
+def _read(stream: BinaryIO, size: int, most_bytes: int) -> bytes:
+    """All of a file, also of one that is growing, up to one byte more than allowed."""
+    data = stream.read(min(size, most_bytes) + 1)  # asked for more, Python would first make room for all of it
+    return data if len(data) <= size else data + stream.read(most_bytes + 1 - len(data))
 
 
 def _unsafe(root: Path, path: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.workspace import reasons
 from dt6_lsp.workspace.ignore_files import GIT_IGNORE, OWN_IGNORE, open_folder, root_folder
+from dt6_lsp.workspace.model import FileEntry
 from dt6_lsp.workspace.rules import Folder, Kind, Verdict, kind_of, size_reason
 
 if TYPE_CHECKING:
@@ -33,41 +34,57 @@ class IgnoreRules:
         name = path.rpartition("/")[2]
         return name in (GIT_IGNORE, OWN_IGNORE, "pyvenv.cfg") or path.endswith(".git/info/exclude")
 
+    def entry(self, path: str) -> FileEntry | str:
+        """The file at `path` (relative, with `/`) as the walk would hand it up, or why it is not indexed."""
+        parent = self._parent(path)
+        if isinstance(parent, Verdict):
+            return parent.reason
+        status = self._status(path)
+        if status is None:
+            return reasons.VANISHED
+        kind = kind_of(status)
+        verdict = parent.judge(path.rpartition("/")[2], kind)
+        if kind is Kind.FOLDER:
+            return verdict.reason or reasons.SPECIAL
+        reason = verdict.reason or size_reason(status.st_size, self._most_bytes)
+        return reason or FileEntry(path, status.st_size, status.st_mtime_ns, verdict.wanted)
+
     def reason(self, path: str) -> str | None:
-        """Why the file or folder at `path` (relative, with `/`) is not indexed, or None. Looks at the disk."""
-        return self._judge(path, on_disk=True).reason or None
+        """Why the file or folder at `path` is not indexed, or None. Looks at the disk."""
+        status = self._status(path)
+        if status is not None and kind_of(status) is Kind.FOLDER:
+            folder = self._folder_at(path.split("/")) if _is_inside(path) else Verdict(reasons.OUTSIDE)
+            verdict = folder if isinstance(folder, Verdict) else folder.ban
+            return verdict.reason if verdict else None
+        entry = self.entry(path)
+        return entry if isinstance(entry, str) else None
 
     def reason_for_name(self, path: str) -> str | None:
         """The same for a file that need not exist (a buffer not yet saved): by name and place only."""
-        return self._judge(path, on_disk=False).reason or None
-
-    def _judge(self, path: str, *, on_disk: bool) -> Verdict:
-        parts = path.split("/")
-        if not all(parts) or ".." in parts or "." in parts:
-            return Verdict(reasons.OUTSIDE)
-        parent = self._parent("/".join(parts[:-1]))
-        if isinstance(parent, Verdict):
-            return parent
-        if on_disk:
-            return self._on_disk(parent, path)
-        return parent.judge(parts[-1], Kind.FILE)
+        parent = self._parent(path)
+        verdict = parent if isinstance(parent, Verdict) else parent.judge(path.rpartition("/")[2], Kind.FILE)
+        return verdict.reason or None
 
     def _parent(self, path: str) -> Folder | Verdict:
-        """The folder at `path`, or why nothing in it is indexed."""
-        known = self._folders.get(path)
-        if known is not None:
-            return known
-        if not path:
-            return self._open(self._start, path)
-        above, _, name = path.rpartition("/")
-        parent = self._parent(above)
-        if isinstance(parent, Verdict):
-            return parent
-        kind = self._kind(path)
-        if kind is None or kind is Kind.FILE:
+        return self._folder_at(path.split("/")[:-1]) if _is_inside(path) else Verdict(reasons.OUTSIDE)
+
+    def _folder_at(self, parts: list[str]) -> Folder | Verdict:
+        """The folder at a path, or why nothing in it is indexed."""
+        path = ""
+        folder = self._folders.get(path) or self._open(self._start, path)
+        for part in parts:
+            if isinstance(folder, Verdict):
+                return folder
+            path = f"{path}/{part}" if path else part
+            folder = self._folders.get(path) or self._enter(folder, path, part)
+        return folder
+
+    def _enter(self, parent: Folder, path: str, name: str) -> Folder | Verdict:
+        status = self._status(path)
+        kind = kind_of(status) if status is not None else Kind.FILE
+        if kind is Kind.FILE:
             return Verdict(reasons.VANISHED)
-        verdict = parent.judge(name, kind)
-        return self._open(parent.below(name, verdict), path)
+        return self._open(parent.below(name, parent.judge(name, kind)), path)
 
     def _open(self, folder: Folder, path: str) -> Folder | Verdict:
         if folder.ban is None or folder.worth_entering():
@@ -81,23 +98,13 @@ class IgnoreRules:
         self._folders[path] = folder
         return folder
 
-    def _on_disk(self, parent: Folder, path: str) -> Verdict:
+    def _status(self, path: str) -> os.stat_result | None:
         try:
-            status = os.lstat(self.root / path)
-        except (OSError, ValueError):
-            return Verdict(reasons.VANISHED)
-        kind = kind_of(status)
-        name = path.rpartition("/")[2]
-        verdict = parent.judge(name, kind)
-        if verdict.reason:
-            return verdict
-        if kind is Kind.FOLDER:
-            opened = self._open(parent.below(name, verdict), path)
-            return opened if isinstance(opened, Verdict) else opened.ban or verdict
-        return Verdict(size_reason(status.st_size, self._most_bytes))
-
-    def _kind(self, path: str) -> Kind | None:
-        try:
-            return kind_of(os.lstat(self.root / path))
+            return os.lstat(self.root / path)
         except (OSError, ValueError):
             return None
+
+
+def _is_inside(path: str) -> bool:
+    parts = path.split("/")
+    return all(parts) and ".." not in parts and "." not in parts

@@ -61,7 +61,10 @@ class Verdict:
 
     @property
     def label(self) -> str:
-        return self.rule.label if self.rule else f"the built-in rule for {self.reason}"
+        if self.rule is not None:
+            return self.rule.label
+        limit = self.reason == reasons.TOO_LARGE
+        return "the setting workspace.max_file_bytes" if limit else f'the built-in rule "{self.reason}"'
 
 
 _KEPT = Verdict()

@@ -62,7 +62,7 @@ FORMS = (
     _form("OpenAI key", "sk-", r"\bsk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,}"),
     _form("OpenAI-style key", "sk-", r"\bsk-(?=[A-Za-z]*[0-9])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{32,}\b"),
     _form("Anthropic key", "sk-ant-", r"\bsk-ant-[a-z0-9]+-[A-Za-z0-9_-]{32,}"),
-    _form("Hugging Face token", "hf_", r"\bhf_[A-Za-z]{34}\b"),
+    _form("Hugging Face token", "hf_", r"\bhf_[A-Za-z0-9]{34}\b"),
     _form("Google API key", "AIza", r"\bAIza[A-Za-z0-9_-]{35}\b"),
     _form("Google OAuth secret", "GOCSPX-", r"\bGOCSPX-[A-Za-z0-9_-]{28}\b"),
     _form("Stripe key", "k_live_", r"\b[sr]k_live_[A-Za-z0-9]{20,}\b"),

@@ -188,8 +188,10 @@ def test_settings_exclude_and_include_beat_every_file(tmp_path: Path) -> None:
 
 def test_a_file_that_is_named_by_a_reinclude_is_marked_as_wanted(tmp_path: Path) -> None:
     tree(tmp_path, {**plain("a_pb2.py", "b.py"), ".dt6ignore": "!*_pb2.py\n"})
-    wanted = {entry.path: entry.wanted for entry in walk(tmp_path, WorkspaceSettings()).files}
-    assert wanted == {".dt6ignore": False, "a_pb2.py": True, "b.py": False}
+    found = walk(tmp_path, WorkspaceSettings()).files
+    assert {entry.path: entry.wanted for entry in found} == {".dt6ignore": False, "a_pb2.py": True, "b.py": False}
+    rules = IgnoreRules(tmp_path, WorkspaceSettings())
+    assert tuple(rules.entry(entry.path) for entry in found) == found
 
 
 def test_one_path_can_be_judged_before_it_exists(tmp_path: Path) -> None:

@@ -139,8 +139,8 @@ def test_an_ignored_folder_counts_once(tmp_path: Path) -> None:
         ({".gitignore": "# all\n\n*\n", "a.py": "x"}, {}, "`*` in .gitignore line 3"),
         ({"a/.gitignore": "*", "a/b.py": "x", "a/c.py": "x"}, {}, "`*` in a/.gitignore line 1"),
         ({"a.py": "x"}, {"exclude": ("*.py",)}, "`*.py` in the setting workspace.exclude"),
-        ({"x/node_modules/a.js": "x"}, {}, "the built-in rule for dependencies"),
-        ({"a.py": "xx"}, {"max_file_bytes": 1}, "the built-in rule for too large"),
+        ({"x/node_modules/a.js": "x"}, {}, 'the built-in rule "dependencies"'),
+        ({"a.py": "xx"}, {"max_file_bytes": 1}, "the setting workspace.max_file_bytes"),
         (
             {
                 ".gitignore": "/src\n*.md\n.gitignore\n",
@@ -199,8 +199,8 @@ def test_a_walk_can_be_cancelled(tmp_path: Path) -> None:
         walk(tmp_path, WorkspaceSettings(), token)
 
 
-def test_ten_thousand_files_are_quick(tmp_path: Path) -> None:
-    for folder in range(100):
+def test_many_files_and_rules_are_quick(tmp_path: Path) -> None:
+    for folder in range(20):
         tree(tmp_path, {f"pkg{folder}/": "", f"pkg{folder}/.gitignore": "*.tmp\n/local-*\ncache/**/x\n"})
         for number in range(100):
             (tmp_path / f"pkg{folder}" / f"module_{number}.py").touch()
@@ -209,5 +209,5 @@ def test_ten_thousand_files_are_quick(tmp_path: Path) -> None:
     )
     start = process_time()
     found = walked(tmp_path)
-    assert found.skipped == {reasons.EMPTY: 10_000}
-    assert process_time() - start < 1  # 0.1 on a quiet machine
+    assert found.skipped == {reasons.EMPTY: 2_000}
+    assert process_time() - start < 0.3  # 0.03 on a quiet machine
