@@ -143,7 +143,7 @@ def _chroma() -> Finding | str:
     from dt6_lsp.index.chroma import Client, Place
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        client = Client.open(Place(Path(folder)))
+        client = Client.open(Place(Path(folder) / "chroma"))
         try:
             shelf = client.collection("doctor", {"purpose": "doctor"})
             shelf.put([1, 2], np.eye(2, dtype=np.float32))
