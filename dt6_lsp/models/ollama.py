@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import httpx
 import ollama
@@ -101,13 +102,14 @@ class OllamaChat:
             about = await watch.step(self.about(request.model), None)
             self._require_consent(about)
             try:
-                async for part in watch.each(self._chunks(request, about), self._limits, self._server):
-                    if part.message.content:
-                        begun = True
-                        yield Delta(part.message.content)
-                    if part.done:
-                        yield Delta("", _usage(part))
-                        return
+                async with aclosing(watch.each(self._chunks(request, about), self._limits, self._server)) as parts:
+                    async for part in parts:
+                        if part.message.content:
+                            begun = True
+                            yield Delta(part.message.content)
+                        if part.done:
+                            yield Delta("", _usage(part))
+                            return
             except _FAILURES as error:
                 raise _as_error(self._server, error, request.model, begun) from error
         raise failures.cut(self._server)
@@ -122,8 +124,11 @@ class OllamaChat:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
         # Without `think=False` a thinking model may spend the whole answer on its thoughts.
         stream = await self._client.chat(request.model, messages, stream=True, options=options, think=False)
-        async for part in stream:
-            yield part
+        # What the client calls an iterator is a generator that holds the connection: left to the garbage collector, it
+        # would go on after the answer was no longer wanted.
+        async with aclosing(cast("AsyncGenerator[ollama.ChatResponse, None]", stream)) as parts:
+            async for part in parts:
+                yield part
 
     def _window(self, model: str, wanted: int, limit: int | None) -> int:
         """Never smaller than before: shrinking it would load the model anew, too."""

@@ -8,6 +8,7 @@ Not here: which model to take (`orchestrator`), and OpenAI's Responses API, whic
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -85,13 +86,14 @@ class OpenAIChat:
         usage: Usage | None = None
         with Watch(cancel) as watch:
             try:
-                async for chunk in watch.each(self._chunks(request), self._limits, self._server):
-                    usage = _usage(chunk) or usage
-                    for choice in chunk.choices or ():
-                        finished = finished or choice.finish_reason is not None
-                        if choice.delta and choice.delta.content:
+                async with aclosing(watch.each(self._chunks(request), self._limits, self._server)) as chunks:
+                    async for chunk in chunks:
+                        usage = _usage(chunk) or usage
+                        finished = finished or _finishes(chunk)
+                        text = _text(chunk)
+                        if text:
                             begun = True
-                            yield Delta(choice.delta.content)
+                            yield Delta(text)
             except _FAILURES as error:
                 raise _as_error(self._server, error, request.model, begun) from error
         if finished:
@@ -271,6 +273,15 @@ def _context_length(told: Mapping[str, Any]) -> int | None:
     places = (told, meta if isinstance(meta, dict) else {})
     lengths = [place.get(key) for place in places for key in _LENGTH_KEYS]
     return next((length for length in lengths if isinstance(length, int) and length > 0), None)
+
+
+def _text(chunk: ChatCompletionChunk) -> str:
+    """Some servers send null for an empty list of choices, or for a delta."""
+    return "".join(choice.delta.content or "" for choice in chunk.choices or () if choice.delta)
+
+
+def _finishes(chunk: ChatCompletionChunk) -> bool:
+    return any(choice.finish_reason is not None for choice in chunk.choices or ())
 
 
 def _usage(chunk: ChatCompletionChunk) -> Usage | None:

@@ -191,7 +191,8 @@ class HttpServer:
         listening = asyncio.ensure_future(reader.gone.wait())
         try:
             await asyncio.wait({answering, listening}, return_when=asyncio.FIRST_COMPLETED)
-            received.closed_early = not answering.done()
+            if not answering.done():
+                received.closed_early = True
             return answering.done() and answering.result()
         finally:
             answering.cancel()
@@ -202,7 +203,10 @@ class HttpServer:
     async def _handle(self, exchange: Exchange) -> bool:
         try:
             await self._handler(exchange)
-        except (Hangup, ConnectionError):
+        except Hangup:
+            return False
+        except ConnectionError:  # the client was gone while something was being sent
+            exchange.received.closed_early = True
             return False
         return True
 
