@@ -56,7 +56,7 @@ def _require(kind: type[DataclassInstance], values: dict[str, object], what: str
 
 
 def _checked(what: str, name: str, value: object, hint: Any) -> object:
-    if hint is tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if hint == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if hint in (str, int, bool) and type(value) is hint:
         return value

@@ -52,6 +52,7 @@ def start(session: Session, method: str, params: Any, cancel: CancelToken) -> Co
 async def _run(method: str, request: Request, call: Call, params: Any) -> object:
     started, outcome = time.perf_counter(), "failed"
     try:
+        call.cancel.raise_if_cancelled()
         result = await request(call, params)
         outcome = "answered"
     except (asyncio.CancelledError, Cancelled):

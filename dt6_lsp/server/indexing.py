@@ -18,7 +18,7 @@ from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import Dt6Error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lsprotocol.types import ProgressToken
 
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 _WORTH_SHOWING = 25  # files; fewer are done before a progress bar would have been seen
 
 EVERYTHING = None
+
+_WORDS: Mapping[str, str] = {"indexing": "files", "embedding": "vectors made", "syncing": "vectors saved"}
 
 
 class Indexer:
@@ -94,12 +96,13 @@ class Indexer:
 
 
 def describe(step: IndexProgress) -> tuple[str, int | None]:
-    """The words and the percentage of a progress bar. Only files move the percentage: it never runs backward."""
-    if step.phase == "scanning" or not step.total:
+    """The words and the percentage of a progress bar. Files alone move the percentage: it is what people wait for, and
+    they can be searched from then on."""
+    words = _WORDS.get(step.phase)
+    if words is None or not step.total:
         return "Looking for files", None
-    if step.phase == "syncing":
-        return f"{step.done:,}/{step.total:,} vectors saved", None
-    return f"{step.done:,}/{step.total:,} files", min(100 * step.done // step.total, 100)
+    share = 100 * step.done // step.total if step.phase == "indexing" else None
+    return f"{step.done:,}/{step.total:,} {words}", share
 
 
 def summary(report: IndexReport) -> str:

@@ -46,7 +46,8 @@ class WorkDone:
         self._open = False
         self._ended = False
         self._shown_at = 0.0
-        self._latest: tuple[str, int | None] = ("", None)
+        self._message = ""
+        self._percentage = 0
         self.ending = ""
 
     def __enter__(self) -> WorkDone:
@@ -69,8 +70,11 @@ class WorkDone:
         self._server.work_done_progress.tokens.pop(self._token, None)
 
     def report(self, message: str, percentage: int | None = None) -> None:
-        """At most ten a second are sent; the rest is dropped, as the next one is newer."""
-        self._latest = (message, percentage)
+        """At most ten a second are sent; the rest is dropped, as the next one is newer. The percentage, as the protocol
+        wants it, never falls: several folders are counted one after the other."""
+        if percentage is not None:
+            percentage = self._percentage = max(percentage, self._percentage)
+        self._message = message
         now = time.monotonic()
         if self._open and now - self._shown_at >= _INTERVAL:
             self._shown_at = now
@@ -83,9 +87,8 @@ class WorkDone:
 
     def _begin(self) -> None:
         self._open = True
-        message, percentage = self._latest
         begin = types.WorkDoneProgressBegin(
-            title=self._title, message=message or None, percentage=percentage or 0, cancellable=True
+            title=self._title, message=self._message or None, percentage=self._percentage, cancellable=True
         )
         self._server.work_done_progress.begin(self._token, begin)
         self._server.work_done_progress.tokens[self._token].add_done_callback(self._on_pygls_cancel)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_GRACE_SECONDS = 0.03
 _SETTLE_SECONDS = 2.0
 _CUSTOM = {ASK: AskRequest}
 _NOT_READY = "DT6 has not been initialized; `initialize` comes first."
@@ -161,12 +162,13 @@ class Protocol(LanguageServerProtocol):
         task.add_done_callback(lambda done: self._send_handler_result(done, msg_id=msg_id))
 
     def _handle_cancel_notification(self, msg_id: int | str) -> None:
-        """The token first: it closes what runs in threads and streams; then the task, which answers at once. An id that
-        is not known is that of a request which was answered meanwhile."""
+        """The token first: who holds a stream closes it and ends the request. Only a request that does not look at its
+        token is cancelled as a task, a moment later: both at once would cut the closing short. An id that is not known
+        is that of a request which was answered meanwhile."""
         cancel, future = self._running.get(msg_id), self._request_futures.get(msg_id)
         if cancel is not None and future is not None:
             cancel.cancel()
-            future.cancel()
+            asyncio.get_running_loop().call_later(_GRACE_SECONDS, future.cancel)
 
     def cancel_requests(self) -> None:
         for msg_id in tuple(self._running):

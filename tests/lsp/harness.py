@@ -73,14 +73,19 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
 
 
 class _Protocol(LanguageClientProtocol):
+    def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
+        if not (self._server.silent and method_name == types.WORKSPACE_CONFIGURATION):  # type: ignore[attr-defined]
+            super()._handle_request(msg_id, method_name, params)
+
     def handle_message(self, message: Any) -> None:
         super().handle_message(message)
         self._server.news.set()  # type: ignore[attr-defined]
 
 
 class Editor(LanguageClient):
-    def __init__(self) -> None:
+    def __init__(self, *, silent: bool = False) -> None:
         super().__init__(protocol_cls=_Protocol, converter_factory=default_converter)
+        self.silent = silent  # never answers the question for its settings
         self.news = asyncio.Event()
         self.partial_results: dict[types.ProgressToken, list[dict[str, Any]]] = {}
         self.registrations: list[types.Registration] = []
@@ -161,15 +166,9 @@ def _register(client: Editor, params: types.RegistrationParams) -> None:
     client.registrations.extend(params.registrations)
 
 
-async def _never(_client: Editor, _params: object) -> None:
-    await asyncio.get_running_loop().create_future()
-
-
 def _client(*, silent: bool = False) -> Editor:
-    client = Editor()
+    client = Editor(silent=silent)
     own = {types.PROGRESS: _progress, types.CLIENT_REGISTER_CAPABILITY: _register}
-    if silent:
-        own[types.WORKSPACE_CONFIGURATION] = _never
     register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **own})
     return client
 

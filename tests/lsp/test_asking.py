@@ -22,7 +22,7 @@ WORDS = (
 
 
 def with_model(server: ModelServer) -> dict[str, Any]:
-    return {"chat": {"backend": "ollama", "model": "llama3.2"}, "ollama": {"url": server.url}}
+    return {"chat": {"backend": "ollama"}, "ollama": {"url": server.url}}
 
 
 def pieces(editor: Editor, kind: str, token: str = "mine") -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ async def test_cancelling_the_bar_of_a_command_stops_it_too(tmp_path: Path) -> N
         async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
             await editor.indexed()
             asked = asyncio.ensure_future(editor.execute("dt6.ask", QUESTION, token="bar"))
-            await editor.until(lambda: server.chats)
+            assert await asyncio.to_thread(server.wait_for, "/api/chat")
             editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("bar"))
             with pytest.raises(JsonRpcException) as failure:
                 await asked
@@ -130,7 +130,7 @@ async def test_shutdown_while_a_model_stalls(tmp_path: Path) -> None:
         async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
             await editor.indexed()
             asked = asyncio.ensure_future(editor.request("dt6/ask", {"question": QUESTION}))
-            await editor.until(lambda: server.chats)
+            assert await asyncio.to_thread(server.wait_for, "/api/chat")
             await editor.shutdown_session()
             with pytest.raises(JsonRpcException) as failure:
                 await asked

@@ -65,7 +65,7 @@ async def test_a_signal_ends_the_server_with_a_clean_store(tmp_path: Path, numbe
         assert "result" in await server.ask("workspace/executeCommand", {"command": "dt6.index"})
         server.process.send_signal(number)
         assert await server.exit_code() == 128 + number
-    assert list((state / "data").rglob("*.db-wal")) == []
+    assert list((state / "data").rglob("*-wal")) == []
     async with editing(root, state) as editor:
         await editor.indexed()
         assert (await editor.execute("dt6.stats"))["roots"][0]["notices"] == []

@@ -14,7 +14,7 @@ from tests.lsp.harness import NEOVIM, VSCODE, Editor, editing, make_workspace
 if TYPE_CHECKING:
     from pathlib import Path
 
-COUNTS = re.compile(r"([\d,]+)/([\d,]+) (files|vectors saved)|Looking for files")
+COUNTS = re.compile(r"([\d,]+)/([\d,]+) (files|vectors made|vectors saved)|Looking for files")
 
 
 def many(count: int) -> dict[str, str]:
