@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from cli_fixtures import DONE, HIT, REPORT, Cli, FakeEngine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dt6_lsp.cli.terminal import Terminal, clean
 from dt6_lsp.engine import AskContext, Citation, Failed, IndexProgress, Token
 from dt6_lsp.errors import StoreError, WorkspaceError
+from tests.unit.cli_fixtures import DONE, HIT, REPORT, Cli, FakeEngine
 
 Capture = pytest.CaptureFixture[str]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workspace_fixtures import tree
 
 from dt6_lsp.workspace import content, reasons
 from dt6_lsp.workspace.documents import from_buffer, hash_bytes, read
 from dt6_lsp.workspace.model import Document
+from tests.unit.workspace_fixtures import tree
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workspace_fixtures import git_ignores, git_paths, make_repository, plain, tree
 
 from dt6_lsp.settings import WorkspaceSettings
 from dt6_lsp.workspace.walker import IgnoreRules, walk
+from tests.unit.workspace_fixtures import git_ignores, git_paths, make_repository, plain, tree
 
 NAMES = ["a", "b", "ab", "a.c", "b.c", "dd", "a b", "[a]", "!n", "#h", "-"]
 GLOBS = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from workspace_fixtures import make_repository, paths, plain, tree
 
 from dt6_lsp.settings import WorkspaceSettings
 from dt6_lsp.workspace import reasons
 from dt6_lsp.workspace.patterns import RuleSet, parse_rules
 from dt6_lsp.workspace.walker import IgnoreRules, walk
+from tests.unit.workspace_fixtures import make_repository, paths, plain, tree
 
 if TYPE_CHECKING:
     from pathlib import Path

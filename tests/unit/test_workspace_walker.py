@@ -9,13 +9,13 @@ from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
-from workspace_fixtures import paths, plain, tree
 
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.settings import WorkspaceSettings
 from dt6_lsp.workspace import reasons
 from dt6_lsp.workspace.walker import IgnoreRules, check_root, require_files, walk
+from tests.unit.workspace_fixtures import paths, plain, tree
 
 if TYPE_CHECKING:
     from dt6_lsp.workspace.model import Walk
