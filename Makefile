@@ -42,6 +42,7 @@ check: .venv/.dev ## Style, types, layers, and generated files that must be fres
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.locks
 	$(BIN)/python -m tools.docs check
 
 lint-fix: .venv/.dev ## Mends what can be mended by itself.

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.cli.arguments import build_parser
 from dt6_lsp.settings import OPTIONS, Option
+from tools.locks import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +174,9 @@ def _prose(path: Path) -> str:
 def unexplained_dependencies() -> Iterator[str]:
     """Each row of the tables in docs/dependencies.md begins with the names that it explains."""
     text = DEPENDENCIES.read_text(encoding="utf-8") if DEPENDENCIES.exists() else ""
-    explained = {_plain(name) for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE) for name in row.split(",")}
+    explained = {
+        plain(name.strip(" `")) for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE) for name in row.split(",")
+    }
     declared = set(_declared())
     for name in sorted(declared - explained):
         yield f"docs/dependencies.md does not say what {name} is for."
@@ -190,11 +193,7 @@ def _declared() -> Iterator[str]:
         *table["dependency-groups"].values(),
     ]
     for group in groups:
-        yield from (_plain(re.split(r"[\[<>=!~ ;]", each)[0]) for each in group)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name.strip(" `")).lower()
+        yield from map(plain, group)
 
 
 def main(argv: list[str]) -> int:

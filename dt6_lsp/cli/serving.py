@@ -15,4 +15,5 @@ if TYPE_CHECKING:
 
 
 def serve(call: Invocation) -> int:
-    return serve_editor(load(overrides=call.args.overrides), call.data_dir)
+    debug = ["log.level=debug"] if call.args.debug else []
+    return serve_editor(load(overrides=[*call.args.overrides, *debug]), call.data_dir)
