@@ -142,7 +142,8 @@ class Engine:
             raise SettingError("The query is empty.", "Say what to look for.")
         if n < 1:
             raise SettingError(f"{n} hits can't be asked for.", "Ask for one or more.")
-        return await self._run(lambda: self._reader.search(query, n, near))
+        with self._metrics.time("search.seconds"):
+            return await self._run(lambda: self._reader.search(query, n, near))
 
     async def ask(
         self, question: str, *, cancel: CancelToken | None = None, context: AskContext | None = None
@@ -166,10 +167,12 @@ class Engine:
 
     async def hover(self, path: str, text: str, line: int, column: int) -> Hover | None:
         """What the index knows of the name at this place (line from 1, column in code points from 0) of the text."""
-        return await self._run(lambda: hover(self._reader, path, text, line, column))
+        with self._metrics.time("hover.seconds"):
+            return await self._run(lambda: hover(self._reader, path, text, line, column))
 
     async def symbols(self, query: str, limit: int = 50) -> list[Definition]:
-        return await self._run(lambda: search_symbols(self._reader, query, limit))
+        with self._metrics.time("symbols.seconds"):
+            return await self._run(lambda: search_symbols(self._reader, query, limit))
 
     async def state(self) -> IndexState:
         """How much of the workspace is indexed now."""

@@ -6,14 +6,14 @@ Every feature is one row of weights or one small function. Not here: how they ar
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.mentions import identifiers
 from dt6_lsp.assistant.prose import is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dt6_lsp.assistant.relevance import Relevance
     from dt6_lsp.index.model import Definition, Hit, Reader
@@ -55,14 +55,33 @@ def choose(question: str, hits: Sequence[Hit], reader: Reader, relevance: Releva
         known = pool.get(candidate.key)
         if known is None or candidate.fit > known.fit:
             pool[candidate.key] = candidate
-    ranked = sorted(pool.values(), key=lambda candidate: (-candidate.fit, candidate.key))
+    ranked = sorted(_once(pool.values()), key=lambda candidate: (-candidate.fit, candidate.key))
     chosen: list[Candidate] = []
     for candidate in ranked:
         if len(chosen) == most or candidate.fit < max(LEAST_FIT, 0.4 * ranked[0].fit):
             break
+        beside = is_side(candidate.definition.path) and not is_side(ranked[0].definition.path)
+        if beside and candidate.fit < 0.7 * ranked[0].fit:
+            continue
         if not any(_nested(candidate.definition, other.definition) for other in chosen):
             chosen.append(candidate)
     return chosen
+
+
+def _once(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Declared several times over (overloads, headers): the longest stands for all, with the best fit and first doc."""
+    groups: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault((candidate.definition.path, candidate.definition.qualified), []).append(candidate)
+    return [_merged(group) for group in groups.values()]
+
+
+def _merged(group: list[Candidate]) -> Candidate:
+    items = sorted((candidate.definition for candidate in group), key=lambda item: item.start_line)
+    longest = max(items, key=lambda item: item.end_line - item.start_line)
+    doc = next((item.doc for item in items if item.doc), "")
+    best = max(group, key=lambda candidate: candidate.fit)
+    return replace(best, definition=replace(longest, doc=doc))
 
 
 def is_side(path: str) -> bool:

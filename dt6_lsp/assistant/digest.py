@@ -6,6 +6,7 @@ the same index gives the same digest. Not here: what is chosen (`candidates`, `p
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from dt6_lsp.assistant.candidates import HOLDERS, choose, is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.excerpts import excerpt
 from dt6_lsp.assistant.overview import overview
-from dt6_lsp.assistant.prose import Paragraph, file_doc, first_sentences, is_prose, paragraphs, shortened
+from dt6_lsp.assistant.prose import Paragraph, file_doc, first_sentences, is_list, is_prose, paragraphs, shortened
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.sanitize import fenced, inline, sanitize
 
@@ -30,8 +31,14 @@ MEND = "With a model DT6 writes the answer itself: `dt6-lsp doctor` says what is
 NOTHING = "Nothing in the index fits this question."
 _DEFINITIONS: dict[Intent, int] = {"code": 4, "debug": 4, "docs": 2, "arch": 0, "general": 3}
 _QUOTES: dict[Intent, int] = {"code": 1, "debug": 1, "docs": 3, "arch": 0, "general": 2}
-_QUOTE_FITS = 0.34  # the share of the question's weight that a paragraph must hold
+_QUOTE_FITS: dict[Intent, float] = {"code": 0.5, "debug": 0.5, "docs": 0.34, "arch": 1.0, "general": 0.4}
+"""The share of the question's weight that a paragraph must hold."""
+_CHANGES = re.compile(r"(?:^|/)(?:change|news|history|release)", re.IGNORECASE)
+_SHORTEST_QUOTE = 40
+_LONGEST_ADDITION = 10  # lines of code or of a list that belong to the paragraph before them
+_WITH_CODE = 3
 _QUOTE_LENGTH = 420
+_LINE_LENGTH = 240
 _SEE_ALSO = 5
 _USES = 3
 _MEMBERS = 8
@@ -64,7 +71,7 @@ class _Writer:
         self._reader = reader
         self._relevance = Relevance(question, (hit.text for hit in findings.hits))
         self._chosen = choose(question, findings.hits, reader, self._relevance, _DEFINITIONS[intent])
-        self._quotes = _best_quotes(findings.hits, self._relevance, _QUOTES[intent])
+        self._quotes = _best_quotes(findings.hits, self._relevance, intent)
         self.cited: list[Citation] = []
 
     def blocks(self) -> Iterable[str]:
@@ -108,18 +115,20 @@ class _Writer:
         count = len(self._chosen) - 1
         if not count:
             return "."
-        files = len({candidate.definition.path for candidate in self._chosen})
-        others = "one more definition fits" if count == 1 else f"{count} more definitions fit"
-        return f"; {others}, {'in the same file' if files == 1 else f'in {files} files in all'}."
+        best, *others = (candidate.definition.path for candidate in self._chosen)
+        what = "one more definition" if count == 1 else f"{count} more definitions"
+        if set(others) == {best}:
+            return f"; {what} in the same file fit{'s' if count == 1 else ''} as well."
+        where = inline(others[0]) if len(set(others)) == 1 else f"{len(set(others))} files"
+        return f"; {what} in {where} fit{'s' if count == 1 else ''} as well."
 
     def _quoted(self) -> Iterable[str]:
-        for first, code in self._quotes:
-            last = code or first
-            text = sanitize(shortened(first.text, _QUOTE_LENGTH)) if not _is_list(first.text) else sanitize(first.text)
-            lines = [f"> {line}" for line in text.splitlines()]
-            if code:
-                lines += [">", *(f"> {line}" for line in fenced(code.text).splitlines())]
-            yield "\n".join((f"{self._cite(first.path, first.start_line, last.end_line)} says:", "", *lines))
+        for first, more in self._quotes:
+            text = _quotable(first)
+            if more:
+                text += "\n\n" + _quotable(more)
+            place = self._cite(first.path, first.start_line, (more or first).end_line)
+            yield "\n".join((f"{place} says:", "", *(f"> {line}".rstrip() for line in text.splitlines())))
 
     # The definitions, file by file.
 
@@ -136,7 +145,8 @@ class _Writer:
         doc = first_sentences(item.doc)
         if doc:
             lines += ["", sanitize(doc)]
-        lines += ["", self._code(item)]
+        if self._chosen.index(candidate) < _WITH_CODE:
+            lines += ["", self._code(item)]
         lines += [f"\n{line}" for line in (self._members(item), self._used(item)) if line]
         return "\n".join(lines)
 
@@ -186,7 +196,8 @@ class _Writer:
             if hit.path not in shown:
                 further.setdefault(hit.path, hit)
         places = [
-            self._cite(hit.path, hit.start_line, hit.end_line) + (f" ({inline(hit.symbol)})" if hit.symbol else "")
+            self._cite(hit.path, hit.start_line, hit.end_line)
+            + (f" ({inline(hit.symbol)})" if hit.symbol and not is_prose(hit.path) else "")
             for hit in list(further.values())[:_SEE_ALSO]
         ]
         return "**See also:** " + ", ".join(places) if places else ""
@@ -220,36 +231,54 @@ class _Writer:
         return f"- {place}: {sanitize(about)}" if about else f"- {place}"
 
 
-def _best_quotes(hits: Sequence[Hit], relevance: Relevance, most: int) -> list[tuple[Paragraph, Paragraph | None]]:
-    """Paragraphs that hold enough of the question, best first, each with the code block right after it."""
+def _best_quotes(hits: Sequence[Hit], relevance: Relevance, intent: Intent) -> list[tuple[Paragraph, Paragraph | None]]:
+    """Paragraphs that hold enough of the question, best first, each with the code or list that it introduces."""
     scored: list[tuple[float, Paragraph, Paragraph | None]] = []
     for rank, hit in enumerate(hits):
+        side = 0.6 if _CHANGES.search(hit.path) else 1.0
         for first, following in _prose_of(hit):
-            heading = hit.symbol if is_prose(hit.path) else hit.path
-            fit = relevance.coverage(first.text) + 0.4 * relevance.coverage(heading)
-            if not first.code and fit >= _QUOTE_FITS:
-                code = following if following and following.code and following.text.count("\n") < 10 else None
-                scored.append((fit / (1 + 0.05 * rank), first, code))
+            more = _addition(first, following)
+            heading = relevance.coverage(f"{hit.path} {first.heading}")
+            fit = side * (relevance.coverage(first.text) + 0.4 * heading)
+            long_enough = more is not None or len(first.text) >= _SHORTEST_QUOTE
+            if not first.code and long_enough and fit >= _QUOTE_FITS[intent]:
+                scored.append((fit / (1 + 0.05 * rank), first, more))
     scored.sort(key=lambda item: (-item[0], item[1].path, item[1].start_line))
-    return [(first, code) for _, first, code in scored[:most]]
+    chosen: list[tuple[Paragraph, Paragraph | None]] = []
+    for _, first, more in scored:
+        if len(chosen) < _QUOTES[intent] and not any(_repeats(first, *pair) for pair in chosen):
+            chosen.append((first, more))
+    return chosen
+
+
+def _repeats(paragraph: Paragraph, first: Paragraph, more: Paragraph | None) -> bool:
+    last = (more or first).end_line
+    return paragraph.path == first.path and first.start_line <= paragraph.start_line <= last
+
+
+def _addition(first: Paragraph, following: Paragraph | None) -> Paragraph | None:
+    if following is None or following.text.count("\n") >= _LONGEST_ADDITION:
+        return None
+    return following if following.code or first.text.rstrip().endswith(":") else None
+
+
+def _quotable(paragraph: Paragraph) -> str:
+    if paragraph.code:
+        return fenced(paragraph.text)
+    if is_list(paragraph.text):
+        return "\n".join(sanitize(line[:_LINE_LENGTH]) for line in paragraph.text.splitlines())
+    return sanitize(shortened(paragraph.text, _QUOTE_LENGTH))
 
 
 def _prose_of(hit: Hit) -> list[tuple[Paragraph, Paragraph | None]]:
     if is_prose(hit.path):
         found = paragraphs(hit)
-        return list(zip(found, [*found[1:], None], strict=True))
+        return list(zip(found, [*found[1:], None], strict=False))
     said = file_doc(hit.text) if hit.start_line < 5 else ""
     if not said:
         return []
     last = hit.text.splitlines().index(next(line for line in hit.text.splitlines() if said.splitlines()[-1] in line))
     return [(Paragraph(hit.path, hit.start_line, hit.start_line + last, said), None)]
-
-
-def _is_list(text: str) -> bool:
-    lines = text.splitlines()
-    return 1 < len(lines) <= 10 and sum(line.lstrip()[:2] in ("- ", "* ", "1.", "2.") for line in lines) * 2 >= len(
-        lines
-    )
 
 
 def _within(use: Use, item: Definition) -> bool:

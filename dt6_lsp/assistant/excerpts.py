@@ -19,6 +19,7 @@ MOST_LINES = 12
 _WHOLE = 14  # a body up to this long is shown whole
 _DECLARATION = 6
 _LINE_WIDTH = 140
+_STEP = 4  # an ellipsis is indented at most this much deeper than the line above it
 _QUOTES = ('"""', "'''", 'r"""', 'f"""')
 
 Line = tuple[int, str]
@@ -51,7 +52,7 @@ def _without_docstring(body: Sequence[Line]) -> list[Line]:
         stripped = text.strip()
         if closing:
             closing = "" if stripped.endswith(closing) else closing
-        elif stripped.startswith(_QUOTES) and len(kept) < _DECLARATION + 2:
+        elif stripped.startswith(_QUOTES) and kept and kept[-1][1].rstrip().endswith(":"):
             quote = stripped.lstrip("rfbu")[:3]
             closing = "" if len(stripped) > 5 and stripped.endswith(quote) else quote
         else:
@@ -73,7 +74,8 @@ def _densest(definition: Definition, body: Sequence[Line], relevance: Relevance)
     size = MOST_LINES - len(head)
     scores = [relevance.coverage(text) ** 2 for _, text in rest]
     starts = range(max(1, len(rest) - size + 1))
-    best = max(starts, key=lambda start: (sum(scores[start : start + size]), -start))
+    peak = max(range(len(rest)), key=lambda place: (scores[place], -place), default=0)
+    best = max(starts, key=lambda start: (sum(scores[start : start + size]), -abs(start + size // 2 - peak)))
     return head + _trimmed(rest[best : best + size])
 
 
@@ -99,7 +101,7 @@ def _rendered(shown: Sequence[Line], body: Sequence[Line]) -> str:
     previous = None
     for number, text in shown:
         if previous is not None and order[number] != order[previous] + 1:
-            lines.append(_indent(text) + "…")
+            lines.append(min(_indent(text), _indent(lines[-1]) + " " * _STEP, key=len) + "…")
         lines.append(text.expandtabs(4)[:_LINE_WIDTH] if len(text) > _LINE_WIDTH else text.expandtabs(4))
         previous = number
     if previous is not None and previous != body[-1][0]:

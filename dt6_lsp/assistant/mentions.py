@@ -39,7 +39,9 @@ def places(question: str) -> tuple[Place, ...]:
     found = [*_FRAME.finditer(question), *_PLACE.finditer(question)]
     ordered = sorted(found, key=lambda match: match.start())
     named = [Place(match["path"].replace("\\", "/").removeprefix("./"), int(match["line"] or 0)) for match in ordered]
-    return tuple(dict.fromkeys(named))
+    lined = {place.path for place in named if place.line}
+    files = (place for place in named if re.search("[A-Za-z]", place.path))
+    return tuple(dict.fromkeys(place for place in files if place.line or place.path not in lined))
 
 
 def identifiers(question: str) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.candidates import is_side
+from dt6_lsp.assistant.candidates import HOLDERS, is_side
 from dt6_lsp.assistant.events import Citation
-from dt6_lsp.assistant.prose import file_doc, first_sentences, is_prose, paragraphs
+from dt6_lsp.assistant.prose import file_doc, first_sentences, paragraphs
 from dt6_lsp.syntax.languages import language_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ _ENTRY = re.compile(
 )
 _FACE = re.compile(r"(?:^|/)(?:__init__|index|mod|lib|main|package-info|readme)\.[a-z]+$", re.IGNORECASE)
 _DATA = frozenset({"json", "yaml", "toml", "text", "css", "html", "markdown", "sql"})
+_HIDDEN = re.compile(r"(?:^|/)\.|^[^/]*\.?config\.[a-z]+$|^(?:conftest|setup|noxfile|tasks)\.py$", re.IGNORECASE)
+_SAYS_WHAT_IT_IS = re.compile(r"\b(?:is|are)\s+(?:an?|the)\b", re.IGNORECASE)
+_PARAGRAPHS = 8
 _NOT_NAMES = re.compile(r"::|\.(?=\w)|\\|/+")
 
 
@@ -61,13 +64,20 @@ class Overview:
 
 def overview(reader: Reader) -> Overview:
     files = reader.files()
-    code = [path for path in files if language_of(path) not in _DATA and not is_side(path)] or files
+    code = [path for path in files if _is_code(path)] or files
     members = grouped(code)
-    largest = sorted(members, key=lambda name: (name in code, -len(members[name]), name))[:MOST_PARTS]
     links = _links(members, code, reader)
+    weight = Counter({name: len(paths) for name, paths in members.items()})
+    for _, target in links:
+        weight[target] += 2
+    largest = sorted(members, key=lambda name: (-weight[name], name))[:MOST_PARTS]
     parts = (_part(name, members[name], links, set(largest), reader) for name in sorted(largest))
     summary, source = _summary(files, reader)
     return Overview(summary, source, tuple(parts), tuple(_entries(code, reader)))
+
+
+def _is_code(path: str) -> bool:
+    return language_of(path) not in _DATA and not is_side(path) and not _HIDDEN.search(path)
 
 
 def grouped(paths: Sequence[str]) -> dict[str, list[str]]:
@@ -95,9 +105,17 @@ def _common(folders: Sequence[tuple[str, ...]]) -> int:
 
 def _part(name: str, members: Sequence[str], links: Counter[tuple[str, str]], shown: set[str], reader: Reader) -> Part:
     about, source = _about(name, members, reader)
-    contents = sorted({path.removeprefix(f"{name}/").split("/")[0] for path in members if path != name})
     imported = [target for (origin, target), _ in links.most_common() if origin == name and target in shown]
-    return Part(name, len(members), about, source, tuple(contents[:5]), tuple(imported[:5]))
+    return Part(name, len(members), about, source, _contents(name, members, reader), tuple(imported[:5]))
+
+
+def _contents(name: str, members: Sequence[str], reader: Reader) -> tuple[str, ...]:
+    """The first names in a folder, or the first definitions at the top of a file, classes before functions."""
+    if name not in members:
+        return tuple(sorted({path.removeprefix(f"{name}/").split("/")[0] for path in members})[:5])
+    top = [item for item in reader.outline(name) if not item.container and not item.name.startswith("_")]
+    ranked = sorted(top, key=lambda item: (item.kind not in HOLDERS, item.kind in ("constant", "variable", "key")))
+    return tuple(dict.fromkeys(item.name for item in ranked[:4]))
 
 
 def _about(name: str, members: Sequence[str], reader: Reader) -> tuple[str, Citation | None]:
@@ -166,16 +184,14 @@ def _prefixes(segments: Sequence[str]) -> list[str]:
 
 
 def _summary(files: Sequence[str], reader: Reader) -> tuple[str, Citation | None]:
-    """The first paragraph of the topmost README that is one."""
-    readmes = sorted(
-        (path for path in files if re.search(r"(?:^|/)readme\b", path, re.IGNORECASE)), key=lambda p: (p.count("/"), p)
-    )
-    for path in readmes[:2]:
-        for chunk in reader.chunks(path)[:4]:
-            for paragraph in paragraphs(chunk) if is_prose(path) else ():
-                if not paragraph.code and len(paragraph.text) > 40:
-                    text = first_sentences(paragraph.text, 320)
-                    return text, Citation(path, paragraph.start_line, paragraph.end_line)
+    """The paragraph at the head of the topmost README that says what this is, else the first that there is."""
+    readmes = (path for path in files if re.search(r"(?:^|/)readme\b", path, re.IGNORECASE))
+    for path in sorted(readmes, key=lambda path: (path.count("/"), path))[:2]:
+        found = [paragraph for chunk in reader.chunks(path)[:4] for paragraph in paragraphs(chunk)]
+        prose = [paragraph for paragraph in found if not paragraph.code and len(paragraph.text) > 40][:_PARAGRAPHS]
+        if prose:
+            best = next((paragraph for paragraph in prose if _SAYS_WHAT_IT_IS.search(paragraph.text)), prose[0])
+            return first_sentences(best.text, 320), Citation(path, best.start_line, best.end_line)
     return "", None
 
 

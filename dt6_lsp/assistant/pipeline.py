@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +20,7 @@ from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.assistant.events import Done, Failed, Retrieved, Token
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.router import route
+from dt6_lsp.assistant.sanitize import sanitize
 from dt6_lsp.errors import Dt6Error, ModelError, SettingError
 from dt6_lsp.models.base import ChatRequest, Usage
 
@@ -103,8 +105,9 @@ async def answer(
         reading = asyncio.gather(run(lambda: retrieve(asked, routed.intent, reader, context)), _choose(hub))
         findings, choice = await until_cancelled(reading, cancel)
         task = _Asked(asked, routed, findings, reader, hub, counter, settings, cancel, run)
-        async for event in _written(task, choice):
-            yield event
+        async with aclosing(_written(task, choice)) as events:
+            async for event in events:
+                yield event
     except Dt6Error as error:
         yield Failed(error.cause, error.mend)
 
@@ -124,8 +127,9 @@ async def _written(task: _Asked, choice: Choice | ModelError) -> AsyncGenerator[
         events = _digest(task, choice.why, retrieved=True)
     else:
         events = _from_model(task, choice, choice.backend)
-    async for event in events:
-        yield event
+    async with aclosing(events):
+        async for event in events:
+            yield event
 
 
 async def _from_model(task: _Asked, choice: Choice, backend: ChatBackend) -> AsyncGenerator[Event, None]:
@@ -137,8 +141,9 @@ async def _from_model(task: _Asked, choice: Choice, backend: ChatBackend) -> Asy
         return
     yield Retrieved(packed.hits, packed.dropped, packed.tokens)
     written = _Written()
-    async for token in _stream(backend, _request(task, choice, packed), written, task.cancel):
-        yield token
+    async with aclosing(_stream(backend, _request(task, choice, packed), written, task.cancel)) as tokens:
+        async for token in tokens:
+            yield token
     if written.error is not None:
         task.hub.forget()
     if not written.text.strip():
@@ -199,7 +204,7 @@ def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Pa
     usage = written.usage or Usage(packed.tokens, task.counter.count(written.text, choice.model))
     broken = f"The answer broke off: {written.error}" if written.error else ""
     return Done(
-        answer=checked.text,
+        answer=sanitize(checked.text),
         citations=checked.citations,
         removed_citations=checked.removed,
         intent=task.routed.intent,

@@ -6,10 +6,13 @@ Everything is quoted as it stands, shortened at most. Not here: choosing what an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dt6_lsp.index.model import Hit
 
 _PROSE_ENDINGS = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc", ".org")
@@ -27,18 +30,29 @@ _DOCSTRING = re.compile(
     r"\A\s*(?:#[^\n]*\n|\s*\n|'use strict';?\s*)*[rRuU]?(?P<quote>\"\"\"|''')(?P<text>.*?)(?P=quote)", re.DOTALL
 )
 _LICENSE = re.compile(r"copyright|licensed under|spdx-|all rights reserved|permission is hereby", re.IGNORECASE)
+_TO_TOOLS = re.compile(
+    r"\s*(?:go:|\+build|eslint|@ts-|@flow|nolint|pylint|flake8|vim?:|-\*-|type:|noqa|mypy|shellcheck|use strict)",
+    re.IGNORECASE,
+)
+_BLOCK_COMMENT = re.compile(r"^\s*(/\*|<!--|\(\*|--\[\[|\{-)")
+_CLOSING = {"/*": "*/", "<!--": "-->", "(*": "*)", "--[[": "]]", "{-": "-}"}
+_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
+_QUOTE = re.compile(r"^(?:\s*>)+ ?")
+_HEAD_LINES = 80
+_LONG_LIST = 6
 _COMMENT_START = re.compile(r"^\s*(?:/\*|//|#(?!!|\s*(?:include|define|if|pragma|import))|--|;;|%|<!--|\(\*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Whole lines of a file's prose; `code` for a fenced block in it, fences left out."""
+    """Whole lines of a file's prose; `code` for a fenced block in it, fences left out. `heading` is the one above."""
 
     path: str
     start_line: int
     end_line: int
     text: str
     code: bool = False
+    heading: str = ""
 
 
 def is_prose(path: str) -> bool:
@@ -72,23 +86,29 @@ def shortened(text: str, most: int) -> str:
 
 
 def file_doc(text: str) -> str:
-    """What the head of a file says about it: its docstring or first comment; a licence is not about the file."""
+    """What the head of a file says about it: its docstring or first comment. A licence or a word to a tool is not
+    about the file."""
     docstring = _DOCSTRING.match(text)
     if docstring:
         return docstring["text"].strip()
+    return next((said for said in _comments(text) if len(said.split()) >= 3 and not _LICENSE.search(said)), "")
+
+
+def _comments(text: str) -> Iterator[str]:
+    """The comments before the first line of code, each without its marks."""
     block: list[str] = []
-    for line in [*text.splitlines()[:80], ""]:
-        inside = _COMMENT_START.match(line) or (block and re.match(r"^\s*\*", line))
-        if inside:
+    closing = ""
+    for line in [*text.splitlines()[:_HEAD_LINES], ""]:
+        opening = _BLOCK_COMMENT.match(line)
+        if closing or opening or _COMMENT_START.match(line):
             block.append(_MARKS.sub("", _MARKS.sub("", line)).rstrip())
+            closing = _CLOSING[opening[1]] if opening else closing
+            closing = "" if closing and closing in line[opening.end() if opening else 0 :] else closing
             continue
-        said = "\n".join(block).strip()
-        if said and not _LICENSE.search(said):
-            return said
+        yield "\n".join(said for said in block if not _TO_TOOLS.match(said)).strip()
         block = []
         if line.strip() and not line.startswith("#!"):
-            return ""
-    return ""
+            return
 
 
 def paragraphs(hit: Hit) -> list[Paragraph]:
@@ -96,18 +116,34 @@ def paragraphs(hit: Hit) -> list[Paragraph]:
     found: list[Paragraph] = []
     block: list[tuple[int, str]] = []
     fence = False
+    heading = hit.symbol
     for number, line in enumerate([*hit.text.splitlines(), ""], hit.start_line):
-        if _FENCE.match(line) or (not fence and (not line.strip() or _HEADING.match(line) or _UNDERLINE.match(line))):
-            found += _paragraph(hit.path, block, code=fence)
-            block = []
+        if not fence and _UNDERLINE.match(line):
+            heading, block = " ".join(text for _, text in block) or heading, []
+        elif _FENCE.match(line) or (not fence and (not line.strip() or _HEADING.match(line))):
+            found += _paragraph(Paragraph(hit.path, 0, 0, "", fence, heading), block)
+            heading, block = (line if not fence and line.lstrip().startswith("#") else heading), []
             fence = fence != bool(_FENCE.match(line))
         else:
             block.append((number, line))
     return found
 
 
-def _paragraph(path: str, block: list[tuple[int, str]], *, code: bool) -> list[Paragraph]:
+def _paragraph(frame: Paragraph, block: list[tuple[int, str]]) -> list[Paragraph]:
+    """One paragraph in the frame; a long list is cut into its items, which speak of different things."""
     if not block:
         return []
-    text = "\n".join(line for _, line in block)
-    return [Paragraph(path, block[0][0], block[-1][0], text, code)]
+    items = [place for place, (_, line) in enumerate(block) if _ITEM.match(line)]
+    if not frame.code and len(block) > _LONG_LIST and len(items) > 1 and items[0] == 0:
+        return [_filled(frame, block[start:end]) for start, end in pairwise([*items, len(block)])]
+    return [_filled(frame, block)]
+
+
+def _filled(frame: Paragraph, block: list[tuple[int, str]]) -> Paragraph:
+    text = "\n".join(line if frame.code else _QUOTE.sub("", line) for _, line in block)
+    return replace(frame, start_line=block[0][0], end_line=block[-1][0], text=text)
+
+
+def is_list(text: str) -> bool:
+    lines = text.splitlines()
+    return len(lines) > 1 and sum(_ITEM.match(line) is not None for line in lines) * 2 >= len(lines)

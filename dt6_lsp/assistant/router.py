@@ -35,18 +35,18 @@ CLUES = (
     _clue("debug", 4.0, "it holds a stack trace",
           r"Traceback \(most recent|^\s+File \".+\", line \d+|^\s+at \S+.*[(:]\S+:\d+|panicked at|^goroutine \d+"
           r"|Caused by:|Segmentation fault|core dumped"),
-    _clue("debug", 2.5, "it names an error",
+    _clue("debug", 3.5, "it names an error",
           r"\b[A-Z]\w*(?:Error|Exception|Panic)\b|\berror[: \[]\s*[A-Z]*\d{2,}|\berrno\b"),
     _clue("debug", 1.7, "it speaks of something that fails",
           r"\b(?:fails?|failing|failed|crash\w*|broken|bug|bugs|debug|hangs?|stuck|wrong|doesn'?t work|not working"
           r"|exception|error|leak\w*|race condition|deadlock|flaky|regression)\b"),
-    _clue("debug", 0.8, "it asks why something does not happen",
+    _clue("debug", 2.2, "it asks why something does not happen",
           r"^\s*why\b.*\b(?:not|n't|never|still|no longer)\b"),
     _clue("arch", 3.0, "it asks how the whole is organised",
           r"\b(?:architecture|architectural|codebase|code base|big picture|high[- ]level|overview|layers?|layering"
           r"|organi[sz]ed|organi[sz]ation|structured|module structure|project structure|entry ?points?)\b"),
-    _clue("arch", 1.5, "it asks about parts and how they depend on one another",
-          r"\b(?:components?|modules|packages|subsystems?|depend(?:s|encies|ency)? (?:on|between)|fit together"
+    _clue("arch", 2.6, "it asks about parts and how they depend on one another",
+          r"\b(?:components|main modules|packages|subsystems?|depend(?:s|encies|ency)? (?:on|between)|fit together"
           r"|data flow|main parts|tour)\b"),
     _clue("docs", 3.0, "it asks for documentation",
           r"\b(?:docs?|documentation|documented|readme|changelog|release notes|licen[sc]e|contribut\w+|tutorial)\b"),
@@ -70,6 +70,7 @@ CLUES = (
 
 NAMES_CODE = 1.8  # for an identifier in the question
 PRIOR: dict[Intent, float] = {"code": 0.9, "docs": 0.0, "debug": 0.0, "arch": 0.0, "general": 0.6}
+_ERROR_NAME = re.compile(r"(?:Error|Exception|Panic)$")
 _UNKNOWN = "nothing in it speaks for another kind"
 
 
@@ -80,7 +81,7 @@ def route(question: str) -> Routed:
     for clue in CLUES:
         if clue.pattern.search(question):
             reasons.append((clue.weight, clue.intent, clue.why))
-    named = identifiers(question)
+    named = [name for name in identifiers(question) if not _ERROR_NAME.search(name)]
     if named:
         reasons.append((NAMES_CODE, "code", f"it names `{named[0]}`"))
     for weight, intent, _ in reasons:

@@ -20,7 +20,14 @@ _TARGET = r"\(\s*(?P<target><[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+[^
 _IMAGE = re.compile(rf"!\[(?P<words>[^\]]*)\](?:{_TARGET}|\[[^\]]*\])")
 _LINK = re.compile(rf"\[(?P<words>[^\]]*)\]{_TARGET}")
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:\s*(?P<target>\S+)[^\n]*$", re.MULTILINE)
-_TAG = re.compile(r"<(?!https?://[^\s<>]+>)(?=[A-Za-z/!?])")
+_ELEMENTS = (
+    "a|abbr|article|audio|b|base|blockquote|body|br|button|canvas|center|code|dd|details|div|dl|dt|em|embed|font|form|"
+    "h[1-6]|head|hr|html|i|iframe|img|input|kbd|label|li|link|meta|object|ol|option|p|picture|pre|s|samp|script|section|"
+    "select|small|source|span|strong|style|sub|summary|sup|svg|table|tbody|td|textarea|th|thead|title|tr|u|ul|video"
+)
+_TAG = re.compile(  # not the angle brackets of `List<int>` or of an address
+    rf"<(?=[/!?]|[A-Za-z][\w:-]*[\s/](?!/)|(?:{_ELEMENTS})>)", re.IGNORECASE
+)
 _SCHEME = re.compile(r"^[\s<]*(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?!\d)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
@@ -47,6 +54,8 @@ def fenced(code: str, language: str = "") -> str:
 def inline(code: str) -> str:
     """A code span that its own text can't close."""
     plain = " ".join(code.split())
+    if not plain:
+        return ""
     runs = re.findall(r"`+", plain)
     if not runs:
         return f"`{plain}`"

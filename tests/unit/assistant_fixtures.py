@@ -1,0 +1,216 @@
+"""Stand-ins for what answers are made from: an index that is a dictionary, and a model that says what it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from dt6_lsp.assistant.ask_context import AskContext
+from dt6_lsp.assistant.events import Done
+from dt6_lsp.assistant.pipeline import answer
+from dt6_lsp.cancel import Cancelled, CancelToken
+from dt6_lsp.index.model import Definition, Hit, IndexState, Use
+from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
+from dt6_lsp.models.orchestrator import Choice
+from dt6_lsp.models.tokens import TokenCounter
+from dt6_lsp.settings import Settings
+from dt6_lsp.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
+
+    from dt6_lsp.assistant.events import Event
+    from dt6_lsp.errors import ModelError
+    from dt6_lsp.syntax.model import Import
+
+T = TypeVar("T")
+
+
+def hit(path: str, start: int, end: int, text: str = "", *, score: float = 1.0, symbol: str = "") -> Hit:
+    body = text or "\n".join(f"{path} line {line}" for line in range(start, end + 1))
+    return Hit(path, start, end, symbol, "function", score, body, "python")
+
+
+@dataclass
+class FakeReader:
+    """Parses the files that it is given; search finds the chunks that share words with the query, most words first."""
+
+    files_by_path: dict[str, str] = field(default_factory=dict)
+    total: int | None = None  # how many files the workspace has, where some are not indexed yet
+    before_search: Callable[[], None] = lambda: None
+    queries: list[str] = field(default_factory=list)
+
+    def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
+        self.queries.append(query)
+        self.before_search()
+        words = set(query.lower().split())
+        found = [self._scored(chunk, words) for path in self.files() for chunk in self.chunks(path)]
+        return sorted((chunk for chunk in found if chunk.score), key=lambda chunk: -chunk.score)[:n]
+
+    def symbols(self, query: str, limit: int = 50) -> list[Definition]:
+        return [item for item in self._all() if query.lower() in item.name.lower()][:limit]
+
+    def definitions(self, name: str) -> list[Definition]:
+        return [item for item in self._all() if name in (item.name, item.qualified)]
+
+    def uses(self, name: str, limit: int = 200) -> list[Use]:
+        found = []
+        for path, text in self.files_by_path.items():
+            found += [Use(path, use.line, use.column, "") for use in parse(path, text).references if use.name == name]
+        return found[:limit]
+
+    def count_uses(self, name: str) -> int:
+        return len(self.uses(name, 10_000))
+
+    def outline(self, path: str) -> list[Definition]:
+        parsed = parse(path, self.files_by_path[path])
+        return [
+            Definition(
+                path, parsed.language, item.name, item.container, item.kind, item.start_line, item.end_line,
+                item.name_line, item.name_column, item.signature, item.doc,
+            )
+            for item in parsed.symbols
+        ]  # fmt: skip
+
+    def imports(self, path: str) -> list[Import]:
+        return list(parse(path, self.files_by_path[path]).imports) if path in self.files_by_path else []
+
+    def files(self) -> list[str]:
+        return sorted(self.files_by_path)
+
+    def chunks(self, path: str) -> list[Hit]:
+        parsed = parse(path, self.files_by_path[path])
+        return [
+            Hit(path, chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, 0.0, chunk.text, parsed.language)
+            for chunk in parsed.chunks
+        ]
+
+    def state(self) -> IndexState:
+        indexed = len(self.files_by_path)
+        return IndexState(self.total if self.total is not None else indexed, indexed, 0)
+
+    def _all(self) -> list[Definition]:
+        return [item for path in self.files() for item in self.outline(path)]
+
+    def _scored(self, chunk: Hit, words: set[str]) -> Hit:
+        text = f"{chunk.path} {chunk.text}".lower()
+        score = float(sum(word.strip("?.,`") in text for word in words))
+        return Hit(
+            chunk.path, chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, score, chunk.text, chunk.language
+        )
+
+
+@dataclass
+class Script:
+    """What the model does with one request: pieces of text, then an error, or it hangs until it is cancelled."""
+
+    pieces: tuple[str, ...] = ()
+    error: ModelError | None = None
+    hangs: bool = False
+    usage: Usage | None = None
+
+
+@dataclass
+class FakeChat:
+    name: str = "fake"
+    url: str = "http://127.0.0.1:1"
+    history: list[ChatRequest] = field(default_factory=list)
+    closed_streams: int = 0
+    _scripts: deque[Script] = field(default_factory=deque)
+
+    def enqueue(self, *scripts: Script) -> None:
+        self._scripts.extend(scripts)
+
+    async def models(self) -> list[ModelInfo]:
+        return [ModelInfo("fake-1")]
+
+    async def context_length(self, model: str) -> int | None:
+        return None
+
+    async def stream(self, request: ChatRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
+        self.history.append(request)
+        script = self._scripts.popleft()
+        try:
+            for piece in script.pieces:
+                yield Delta(piece)
+            if script.error is not None:
+                raise script.error
+            if script.hangs:
+                await _cancelled(cancel)
+                raise Cancelled
+            if script.usage is not None:
+                yield Delta("", script.usage)
+        finally:
+            self.closed_streams += 1
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def _cancelled(cancel: CancelToken) -> None:
+    loop, event = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(event.set)
+
+    cancel.on_cancel(stop)
+    await event.wait()
+
+
+@dataclass
+class FakeHub:
+    choice: Choice | ModelError
+    forgotten: int = 0
+    closed: bool = False
+
+    async def choose(self) -> Choice:
+        if isinstance(self.choice, Choice):
+            return self.choice
+        raise self.choice
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+WHY = "No Ollama answers at http://127.0.0.1:11434."
+
+
+def nobody() -> FakeHub:
+    return FakeHub(Choice(None, "", 16_384, WHY))
+
+
+def somebody(chat: FakeChat, context_tokens: int = 16_384) -> FakeHub:
+    return FakeHub(Choice(chat, "fake-1", context_tokens))
+
+
+async def at_once(call: Callable[[], T]) -> T:
+    """`Blocking` without threads."""
+    return call()
+
+
+async def ask(
+    question: str,
+    reader: FakeReader,
+    hub: FakeHub,
+    *,
+    counter: TokenCounter | None = None,
+    settings: Settings | None = None,
+    cancel: CancelToken | None = None,
+    context: AskContext | None = None,
+) -> list[Event]:
+    events = answer(
+        question, reader, hub, counter or TokenCounter(), settings or Settings(), cancel or CancelToken(),
+        context or AskContext(), run=at_once,
+    )  # fmt: skip
+    return [event async for event in events]
+
+
+def done(events: Sequence[Event]) -> Done:
+    last = events[-1]
+    assert isinstance(last, Done), last
+    return last

@@ -1,0 +1,234 @@
+"""The answer without a model: made of the workspace's own text, with a citation for everything."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dt6_lsp.assistant.ask_context import AskContext
+from dt6_lsp.assistant.digest import MEND, NOTHING, Digest, write
+from dt6_lsp.assistant.overview import grouped
+from dt6_lsp.assistant.prose import file_doc, first_sentences
+from dt6_lsp.assistant.retrieval import retrieve
+from dt6_lsp.assistant.router import route
+from tests.unit.workspace_fixture import indexed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from dt6_lsp.index.model import Reader
+
+WHY = "No Ollama answers."
+SHOP = '''
+//- README.md
+# Shop
+
+[![badge](https://ci.example/badge.svg)](https://ci.example)
+
+Shop is a small till for markets. It prints receipts.
+
+## Installing
+
+Install it with pip:
+
+```sh
+pip install shop
+```
+//- shop/__init__.py
+"""A till for markets: prices, discounts and receipts."""
+//- shop/main.py
+"""The command line of the till."""
+from shop.pricing import total_price
+
+def main():
+    """Reads a basket and prints its receipt."""
+    print(total_price([1, 2]))
+//- shop/pricing.py
+"""What a basket costs."""
+from shop.discounts.rules import best_discount
+
+RATE = 0.2
+
+def total_price(basket):
+    """The price of a whole basket with its best discount taken off. Raises ValueError when it is empty.
+
+    :param basket: prices
+    """
+    if not basket:
+        raise ValueError("empty")
+    return sum(basket) - best_discount(basket)
+
+def receipt(basket):
+    """A receipt as text."""
+    return f"total: {total_price(basket)}"
+//- shop/discounts/__init__.py
+//- shop/discounts/rules.py
+"""Rules by which a basket gets cheaper."""
+
+class Rule:
+    """One rule. ![pixel](https://evil.example/p.png) It knows its discount."""
+
+    def discount(self, basket):
+        """How much this rule takes off the basket."""
+        return 0
+
+def best_discount(basket):
+    """The largest discount that any rule gives for the basket."""
+    return max(rule.discount(basket) for rule in [Rule()])
+//- tests/test_pricing.py
+from shop.pricing import total_price
+
+def test_total_price_of_a_basket_with_discount():
+    assert total_price([1]) == 1
+'''
+
+
+@pytest.fixture(name="shop")
+def _shop(tmp_path: Path) -> Iterator[Reader]:
+    with indexed(SHOP, tmp_path) as index:
+        yield index
+
+
+def digest(question: str, reader: Reader) -> Digest:
+    routed = route(question)
+    found = retrieve(question, routed.intent, reader, AskContext())
+    return write(question, routed.intent, found, reader, WHY)
+
+
+def text(question: str, reader: Reader) -> str:
+    return "".join(digest(question, reader).blocks)
+
+
+def test_a_named_function_is_told_with_its_place_doc_code_and_users(shop: Reader) -> None:
+    answer = text("What does total_price do?", shop)
+    assert answer.startswith("The question names the function `total_price` (`shop/pricing.py:6-13`)")
+    assert "The price of a whole basket with its best discount taken off. Raises ValueError when it is empty." in answer
+    assert "```python\ndef total_price(basket):\n    if not basket:\n" in answer
+    assert "`main` (`shop/main.py:6`)" in answer
+    assert ":param" not in answer
+
+
+def test_a_question_in_words_finds_what_answers_it_and_not_its_test(shop: Reader) -> None:
+    answer = text("How is the largest discount for a basket found?", shop)
+    assert answer.startswith("The best match is the function `best_discount` (`shop/discounts/rules.py:10-12`)")
+    assert "### tests/" not in answer
+
+
+def test_a_question_about_use_is_answered_from_the_documentation(shop: Reader) -> None:
+    answer = text("How do I install it?", shop)
+    assert answer.startswith("`README.md:9-12` says:\n\n> Install it with pip:\n>\n> ```\n> pip install shop\n> ```")
+
+
+def test_a_question_about_the_whole_gets_the_parts_and_what_they_import(shop: Reader) -> None:
+    answer = text("How is this codebase organised?", shop)
+    assert "`README.md:5` says:\n\n> Shop is a small till for markets." in answer
+    assert "| `shop/pricing.py` | 1 | What a basket costs. `shop/pricing.py:1-" in answer
+    assert re.search(r"\| `shop/main.py` \|.*\| `shop/pricing.py` \|", answer)
+    assert re.search(r"\| `shop/pricing.py` \|.*\| `shop/discounts` \|", answer)
+    assert "It starts in:\n- `shop/main.py:1-" in answer
+
+
+def test_it_says_that_no_model_wrote_it_and_how_to_get_one(shop: Reader) -> None:
+    last = text("What does total_price do?", shop).splitlines()[-1]
+    assert last == f"*Written without a language model, from the workspace's own text. {WHY}* {MEND}"
+
+
+def test_every_place_that_it_names_exists_and_is_listed(shop: Reader) -> None:
+    for question in ("What does total_price do?", "discount", "How do I install it?", "architecture overview"):
+        made = digest(question, shop)
+        named = re.findall(r"`([\w./]+):(\d+)(?:-(\d+))?`", "".join(made.blocks))
+        listed = {(citation.path, citation.start_line, citation.end_line) for citation in made.citations}
+        assert {
+            (path, int(start), int(end or start)) for path, start, end in named if "/" in path or "." in path
+        } == listed
+        for path, start, end in listed:
+            assert path in shop.files()
+            assert 1 <= start <= end <= max(chunk.end_line for chunk in shop.chunks(path)) + 1
+
+
+def test_it_has_no_words_but_those_of_the_workspace_and_its_own_phrases(shop: Reader) -> None:
+    source = " ".join(chunk.text for path in shop.files() for chunk in shop.chunks(path))
+    for block in digest("What does total_price do?", shop).blocks:
+        for code in re.findall(r"```python\n(.*?)\n```", block, re.DOTALL):
+            for line in code.splitlines():
+                assert line.strip() in source or line.strip() == "…"
+
+
+def test_the_same_question_gets_the_same_digest(shop: Reader) -> None:
+    assert digest("discount of a basket", shop) == digest("discount of a basket", shop)
+
+
+def test_pictures_of_others_are_not_shown(shop: Reader) -> None:
+    answer = text("What is a Rule?", shop)
+    assert "One rule. pixel It knows its discount." in answer
+    assert "evil.example" not in answer
+
+
+def test_a_question_that_nothing_fits_is_told_so(tmp_path: Path) -> None:
+    with indexed("//- a.py\nx = 1\n", tmp_path) as index:
+        assert text("quantum entanglement?", index).startswith(NOTHING)
+
+
+def test_of_a_long_function_the_declaration_and_the_densest_lines_are_shown(tmp_path: Path) -> None:
+    filler = "".join(f"    step_{number} = {number}\n" for number in range(30))
+    code = f"def work(job):\n{filler}    retry_with_backoff(job)\n{filler}    return 1\n"
+    with indexed(f"//- work.py\n{code}", tmp_path) as index:
+        answer = text("how does work retry with backoff?", index)
+    assert "```python\ndef work(job):\n    …\n" in answer
+    assert "    retry_with_backoff(job)\n" in answer
+    assert len(answer.splitlines()) < 40
+
+
+def test_overloads_are_shown_once_as_the_one_with_the_body(tmp_path: Path) -> None:
+    source = """
+    //- a.ts
+    /** Adds two values. */
+    export function add(a: number): number;
+    export function add(a: string): string;
+    export function add(a: any): any {
+      return a + a;
+    }
+    """
+    with indexed(source, tmp_path) as index:
+        assert text("What does `add` do?", index).count("· function ·") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ('"""What it is."""\nimport os\n', "What it is."),
+        ("#!/bin/sh\n# What this is for.\nset -e\n", "What this is for."),
+        (
+            "// Copyright 2020 X. All rights reserved.\n\n/*\nPackage a does this\nand that.\n*/\npackage a\n",
+            "Package a does this\nand that.",
+        ),
+        ("/**\n * What this module does.\n */\nimport x from 'x'\n", "What this module does."),
+        ("//go:build linux\n\npackage a\n", ""),
+        ("import os\n# Not at the head of it.\n", ""),
+    ],
+)
+def test_what_a_file_says_of_itself(source: str, said: str) -> None:
+    assert file_doc(source) == said
+
+
+def test_the_first_sentences_end_where_a_sentence_ends() -> None:
+    assert (
+        first_sentences("One thing. Another thing\nthat goes on. And more.", 40)
+        == "One thing. Another thing that goes on."
+    )
+    assert first_sentences("word " * 100, 20) == "word word word word …"
+    assert first_sentences("What.\n\nMore.") == "What."
+    assert first_sentences("") == ""
+
+
+def test_parts_are_folders_below_what_all_files_share() -> None:
+    assert grouped(["src/a/x.py", "src/a/y.py", "src/b/z.py", "src/c.py"]) == {
+        "src/a": ["src/a/x.py", "src/a/y.py"],
+        "src/b": ["src/b/z.py"],
+        "src/c.py": ["src/c.py"],
+    }
+    assert grouped(["a.go"]) == {"a.go": ["a.go"]}
+    assert grouped([]) == {}

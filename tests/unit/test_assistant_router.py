@@ -1,0 +1,72 @@
+"""Which kind of question it is, told from its words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dt6_lsp.assistant.mentions import Place, identifiers, matching, places
+from dt6_lsp.assistant.router import route
+
+TRACE = """Why do I get this?
+Traceback (most recent call last):
+  File "app/main.py", line 12, in run
+    config["port"]
+KeyError: 'port'
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"),
+    [
+        ("How are embeddings batched?", "code"),
+        ("Where is parse_headers defined?", "code"),
+        ("Who calls Session.close?", "code"),
+        ("retry with backoff", "code"),
+        ("How is this codebase organised?", "arch"),
+        ("Give me an overview of the architecture", "arch"),
+        ("What are the main modules and how do they depend on one another?", "arch"),
+        ("How do I install this?", "docs"),
+        ("What is the license?", "docs"),
+        ("What does the README say about proxies?", "docs"),
+        ("Why does the upload crash with large files?", "debug"),
+        ("Why is the cache never filled?", "debug"),
+        ("TypeError: 'NoneType' object is not callable", "debug"),
+        (TRACE, "debug"),
+        ("hello there", "general"),
+    ],
+)
+def test_questions_are_told_apart_by_their_words(question: str, intent: str) -> None:
+    assert route(question).intent == intent
+
+
+def test_the_reasons_are_said_in_words() -> None:
+    assert route(TRACE).why == "it holds a stack trace and it names an error"
+    assert route("retry with backoff").why == "nothing in it speaks for another kind"
+
+
+@given(st.text())
+def test_whatever_is_asked_gets_an_intent_with_a_probability(question: str) -> None:
+    routed = route(question)
+    assert 0.2 <= routed.probability <= 1.0
+    assert routed.why
+
+
+def test_files_and_places_in_a_question_are_seen() -> None:
+    assert places("what does src/app.py do, and lib\\io.ts:12?") == (Place("src/app.py"), Place("lib/io.ts", 12))
+    assert places(TRACE) == (Place("app/main.py", 12),)
+    assert places("is 3.5 more than 3/4, e.g. here?") == ()
+
+
+def test_names_that_look_like_code_are_seen() -> None:
+    asked = "does `Server.run()` call parseBody, http::send and do_it(x) or open()?"
+    assert identifiers(asked) == ("Server.run", "parseBody", "http.send", "do_it", "open")
+    assert identifiers("how are requests batched?") == ()
+
+
+def test_a_path_means_the_only_file_that_ends_so() -> None:
+    files = ["a/io.py", "b/io.py", "b/net.py"]
+    assert matching("net.py", files) == "b/net.py"
+    assert matching("/home/me/work/a/io.py", files) == "a/io.py"
+    assert matching("io.py", files) is None

@@ -1,0 +1,203 @@
+"""What a hover shows: the definition that the name most likely means at this place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dt6_lsp.features.hover import Hover, hover, word_at
+from dt6_lsp.features.hover_text import render_markdown, render_plain
+from dt6_lsp.features.symbols import search_symbols
+from dt6_lsp.index.model import Use
+from tests.unit.assistant_fixtures import FakeReader
+from tests.unit.workspace_fixture import indexed, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def check(fixture: str, folder: Path) -> Hover | None:
+    """The hover at `$0` of the workspace."""
+    cursor = parse(fixture).cursor
+    assert cursor is not None
+    with indexed(fixture, folder) as index:
+        return hover(index, cursor.path, parse(fixture).files[cursor.path], cursor.line, cursor.column)
+
+
+def place(found: Hover | None) -> str:
+    assert found is not None
+    return f"{found.path}:{found.line}"
+
+
+def test_a_call_shows_what_is_called(tmp_path: Path) -> None:
+    found = check(
+        '''
+        //- app.py
+        from words import greet
+
+        def main():
+            return gre$0et("you")
+        //- words.py
+        def greet(name):
+            """Says hello to somebody."""
+            return f"hello {name}"
+        ''',
+        tmp_path,
+    )
+    assert found is not None
+    assert (found.title, found.kind, found.signature) == ("greet", "function", "def greet(name)")
+    assert (found.doc, place(found), found.language) == ("Says hello to somebody.", "words.py:1", "python")
+    assert (found.start_column, found.end_column) == (11, 16)
+    assert (found.used_by, [(use.path, use.inside) for use in found.top_uses]) == (1, [("app.py", "main")])
+    assert found.others == 0
+
+
+def test_the_definition_in_the_same_file_is_nearest(tmp_path: Path) -> None:
+    fixture = """
+    //- a.py
+    def run(): ...
+    //- b.py
+    def run(): ...
+    def main():
+        ru$0n()
+    """
+    found = check(fixture, tmp_path)
+    assert place(found) == "b.py:1"
+    assert found is not None
+    assert found.others == 1
+
+
+def test_a_method_of_the_class_around_the_cursor_comes_before_the_others(tmp_path: Path) -> None:
+    fixture = """
+    //- a.py
+    class First:
+        def close(self): ...
+    class Second:
+        def close(self): ...
+        def __exit__(self):
+            self.clo$0se()
+    """
+    assert place(check(fixture, tmp_path)) == "a.py:4"
+
+
+def test_the_name_before_the_dot_decides_among_methods(tmp_path: Path) -> None:
+    fixture = """
+    //- a.py
+    class Store:
+        def get(self): ...
+    class Cache:
+        def get(self): ...
+    def main(cache):
+        cache.ge$0t()
+    """
+    assert place(check(fixture, tmp_path)) == "a.py:4"
+
+
+@pytest.mark.parametrize(
+    ("importing", "target"),
+    [
+        ("//- app/main.py\nfrom app.deep.words import greet\ngre$0et()\n", "app/deep/words.py"),
+        ("//- app/main.py\nfrom .deep import words\nwords.gre$0et()\n", "app/deep/words.py"),
+        ("//- app/main.ts\nimport { greet } from './deep/words'\ngre$0et()\n", "app/deep/words.ts"),
+    ],
+)
+def test_an_imported_file_comes_before_others(importing: str, target: str, tmp_path: Path) -> None:
+    definition = "def greet(): ..." if target.endswith("py") else "export function greet() {}"
+    ending = target.rpartition(".")[2]
+    fixture = f"{importing}//- aaa.{ending}\n{definition}\n//- {target}\n{definition}\n"
+    assert place(check(fixture, tmp_path)) == f"{target}:1"
+
+
+def test_the_same_language_comes_before_others_and_code_before_tests(tmp_path: Path) -> None:
+    fixture = """
+    //- a.js
+    function send() {}
+    //- tests/test_send.py
+    def send(): ...
+    //- z.py
+    def send(): ...
+    //- main.py
+    sen$0d()
+    """
+    assert place(check(fixture, tmp_path)) == "z.py:1"
+
+
+def test_a_recursive_call_is_no_use_by_others(tmp_path: Path) -> None:
+    found = check("//- a.py\ndef wa$0lk(n):\n    return walk(n - 1)\n", tmp_path)
+    assert found is not None
+    assert (found.used_by, found.top_uses) == (0, ())
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "language", "name"),
+    [
+        ("größe = 1", 2, "python", "größe"),
+        ("größe = 1", 5, "python", "größe"),
+        ("a.empty? && b", 4, "ruby", "empty?"),
+        ("var(--main-color)", 8, "css", "--main-color"),
+        ("$scope.$apply()", 8, "javascript", "$apply"),
+        ("this.#secret", 7, "javascript", "#secret"),
+        ("foldl' f", 3, "haskell", "foldl'"),
+        ("x+y", 1, "python", "x"),
+        ("f(g)", 2, "python", "g"),
+        ("😀 run()", 3, "python", "run"),
+    ],
+)
+def test_names_are_those_of_the_language(line: str, column: int, language: str, name: str) -> None:
+    word = word_at(line, 1, column, language)
+    assert word is not None
+    assert word.name == name
+    assert line[word.start : word.end] == name
+
+
+@given(st.text(max_size=60), st.integers(-2, 5), st.integers(-3, 70))
+def test_no_place_of_any_text_is_an_error(text: str, line: int, column: int) -> None:
+    word = word_at(text, line, column, "python")
+    assert word is None or word.start <= column <= word.end
+    hover(FakeReader({}), "a.py", text, line, column)
+
+
+def test_a_blank_an_unknown_name_and_a_place_outside_show_nothing(tmp_path: Path) -> None:
+    with indexed("//- a.py\ndef run(): ...\n", tmp_path) as index:
+        assert hover(index, "a.py", "x  = unknown", 1, 2) is None
+        assert hover(index, "a.py", "x = unknown", 1, 6) is None
+        assert hover(index, "a.py", "run()", 9, 0) is None
+        assert hover(index, "not-indexed.py", "run()", 1, 0) is not None
+
+
+FOUND = Hover(
+    title="Till.open",
+    kind="method",
+    signature="def open(self)",
+    language="python",
+    doc="Opens it. ![x](https://evil.example/x.png) <b>now</b>",
+    path="till.py",
+    line=3,
+    used_by=7,
+    top_uses=(Use("main.py", 9, 4, "main"), Use("shop.py", 2, 0, "")),
+    others=2,
+    start_column=0,
+    end_column=4,
+)
+
+
+def test_in_markdown() -> None:
+    assert render_markdown(FOUND) == (
+        "```python\ndef open(self)\n```\n\nOpens it. x &lt;b>now&lt;/b>\n\n"
+        "method `Till.open`, defined at `till.py:3`\n\n"
+        "Used 7 times: `main.py:9`, `shop.py:2` …. 2 other definitions have the name."
+    )
+
+
+def test_in_plain_text() -> None:
+    assert render_plain(FOUND).startswith("def open(self)\n\nOpens it. ![x]")
+    assert "`" not in render_plain(FOUND)
+
+
+def test_a_search_for_nothing_finds_nothing() -> None:
+    reader = FakeReader({"a.py": "def run(): ...\n"})
+    assert [item.name for item in search_symbols(reader, " run ", 5)] == ["run"]
+    assert search_symbols(reader, "  ") == []
