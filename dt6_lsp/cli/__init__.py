@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.cancel import Cancelled
 from dt6_lsp.cli.arguments import parse
-from dt6_lsp.cli.commands import run
 from dt6_lsp.cli.terminal import Terminal, hush, prepare_streams
 from dt6_lsp.errors import Dt6Error
 
@@ -35,7 +34,10 @@ def main(argv: Sequence[str] | None = None, build: Build | None = None, terminal
     logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s", force=True)
     terminal = terminal or Terminal()
     try:
-        code = run(parse(arguments), terminal, build)
+        args = parse(arguments)
+        from dt6_lsp.cli.commands import run  # after the help, which needs no settings
+
+        code = run(args, terminal, build)
         terminal.out.flush()
         return code
     except SystemExit as stop:  # argparse has printed the help or the version
