@@ -1,20 +1,25 @@
-"""Hybrid search: words (BM25 of FTS5) and meaning (cosine of vectors), fused, with no file filling the list.
+"""Hybrid search: gathers evidence by words (BM25 of FTS5), by meaning (cosine of vectors) and by name (definitions),
+and has it ranked.
 
-Not here: the vectors themselves (`vectors`), how words are split (`terms`), what is fetched of chunks (`candidates`).
+Not here: the order (`ranking`), the vectors (`vectors`), how words are split (`terms`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dt6_lsp.errors import Dt6Error
-from dt6_lsp.index.candidates import Candidate, candidates, hits
+from dt6_lsp.index.candidates import candidates, hits
+from dt6_lsp.index.nearness import nearness
+from dt6_lsp.index.path_facts import PathFacts
+from dt6_lsp.index.question import CAPITAL_NAME, Question
+from dt6_lsp.index.ranking import WEIGHTS, Defines, Evidence, Weights, rank
 from dt6_lsp.index.terms import Terms
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,27 +29,46 @@ if TYPE_CHECKING:
     from dt6_lsp.index.store import Store
     from dt6_lsp.index.vectors import DenseIndex
 
-_CANDIDATES = 200
-_WORDS_SHARE = 0.5
-_SATURATION = 0.6  # what the second, third, ... chunk of a file is multiplied by, cumulatively
-_WEIGHTS = "1.0, 1.5, 2.0"  # body, path, symbol
+_BY_WORDS = 200
+_BY_MEANING = 100
+_BY_NAME = 100  # definitions of one name; a name with more of them tells little
+_COLUMNS = "1.0, 5.0, 2.0"  # weights of body, path and symbol in BM25
+_PATHS_REMEMBERED = 20_000
 
 
 class Searcher:
     """Thread-safe. Without vectors, or while the model does not answer, it goes by words."""
 
-    def __init__(self, store: Store, dense: DenseIndex, embedder: TextEmbedder) -> None:
-        self._store, self._dense, self._embedder = store, dense, embedder
+    def __init__(self, store: Store, dense: DenseIndex, embedder: TextEmbedder, weights: Weights = WEIGHTS) -> None:
+        self._store, self._dense, self._embedder, self._weights = store, dense, embedder, weights
         self._terms = Terms()
+        self._facts: dict[str, PathFacts] = {}
 
     def search(self, query: str, n: int, near: str) -> list[Hit]:
         """As `Reader.search`."""
-        terms = self._terms.of(query)
-        if not terms:
+        question = Question.of(query, self._terms)
+        if not question.terms:
             return []
-        vector = self._embed(query)
-        meaning = {} if vector is None else self._dense.search(vector, _CANDIDATES)
-        return self._store.ask(_ranked, terms, meaning, n)
+        evidence = self.evidence(question, near)
+        ranked = rank(question, evidence, self.facts, self._terms, self._weights)
+        return self._store.ask(hits, dict(ranked[:n]))
+
+    def evidence(self, question: Question, near: str = "") -> Evidence:
+        vector = self._embed(question.text)
+        meaning = {} if vector is None else self._dense.search(vector, _BY_MEANING)
+        evidence = self._store.ask(_gather, question, meaning, near)
+        if vector is None:
+            return evidence
+        rest = [chunk_id for chunk_id in evidence.chunks if chunk_id not in meaning]
+        return replace(evidence, meaning={**meaning, **self._dense.scores(vector, rest)})
+
+    def facts(self, path: str) -> PathFacts:
+        facts = self._facts.get(path)
+        if facts is None:
+            if len(self._facts) >= _PATHS_REMEMBERED:
+                self._facts = {}
+            facts = self._facts[path] = PathFacts.of(path, self._terms)
+        return facts
 
     def _embed(self, query: str) -> NDArray[np.float32] | None:
         """None while there are no vectors that this model's could be compared with."""
@@ -58,42 +82,42 @@ class Searcher:
             return None
 
 
-def _ranked(connection: sqlite3.Connection, terms: list[str], meaning: Mapping[int, float], n: int) -> list[Hit]:
-    scores = fuse(lexical(connection, terms), meaning)
-    return hits(connection, saturate(candidates(connection, scores), scores, n))
+def _gather(connection: sqlite3.Connection, question: Question, meaning: Mapping[int, float], near: str) -> Evidence:
+    """All evidence but the cosines of chunks that were found otherwise."""
+    words = by_words(connection, question)
+    named = by_name(connection, [name.text for name in question.names if name.sureness >= CAPITAL_NAME])
+    chunks = candidates(connection, {**words, **meaning, **dict.fromkeys(found.chunk_id for found in named)})
+    files = {chunk.file_id for chunk in chunks.values()}
+    plain = [name.text for name in question.names if name.sureness < CAPITAL_NAME]
+    named += by_name(connection, plain)
+    sizes = _sizes(connection, files)
+    return Evidence(chunks, words, meaning, named, sizes, nearness(connection, near, files) if near else {})
 
 
-def lexical(connection: sqlite3.Connection, terms: list[str], n: int = _CANDIDATES) -> dict[int, float]:
-    """Chunk ids with their BM25 score (higher is better), best first. `terms` as `Terms.of` gives them."""
-    match = " OR ".join(f'"{term}"' for term in dict.fromkeys(terms))
+def by_words(connection: sqlite3.Connection, question: Question, n: int = _BY_WORDS) -> dict[int, float]:
+    """Chunk ids with their BM25 score (higher is better), best first."""
+    match = " OR ".join(f'"{term}"' for term in dict.fromkeys((*question.terms, *question.compounds)))
     rows = connection.execute(
-        f"SELECT rowid, -bm25(fts, {_WEIGHTS}) AS score FROM fts WHERE fts MATCH ? ORDER BY score DESC LIMIT ?",
+        f"SELECT rowid, -bm25(fts, {_COLUMNS}) AS score FROM fts WHERE fts MATCH ? ORDER BY score DESC LIMIT ?",
         (match, n),
     )
     return dict(rows.fetchall())
 
 
-def fuse(words: Mapping[int, float], meaning: Mapping[int, float]) -> dict[int, float]:
-    """Each list scaled to 0..1 over its own range, then added by share."""
-    scaled = ((_scale(words), _WORDS_SHARE), (_scale(meaning), 1 - _WORDS_SHARE))
-    ids = {**words, **meaning}
-    return {chunk_id: sum(scores.get(chunk_id, 0.0) * share for scores, share in scaled) for chunk_id in ids}
+def by_name(connection: sqlite3.Connection, names: Collection[str]) -> list[Defines]:
+    """Definitions of these names, in whatever case, with the chunks in which they begin."""
+    select = """SELECT c.id, s.name, s.container, s.kind FROM symbols s JOIN chunks c
+      ON c.file_id = s.file_id AND s.name_line BETWEEN c.start_line AND c.end_line WHERE s.folded = ? LIMIT ?"""
+    return [
+        Defines(*row)
+        for name in dict.fromkeys(name.lower() for name in names)
+        for row in connection.execute(select, (name, _BY_NAME))
+    ]
 
 
-def saturate(found: Mapping[int, Candidate], scores: Mapping[int, float], n: int) -> dict[int, float]:
-    """The best `n`, best first; every further chunk of a file counts for less."""
-    seen: Counter[str] = Counter()
-    saturated = {}
-    for chunk_id in sorted(found, key=lambda chunk_id: (-scores[chunk_id], chunk_id)):
-        path = found[chunk_id].path
-        saturated[chunk_id] = scores[chunk_id] * _SATURATION ** seen[path]
-        seen[path] += 1
-    best = sorted(saturated, key=lambda chunk_id: (-saturated[chunk_id], chunk_id))[:n]
-    return {chunk_id: saturated[chunk_id] for chunk_id in best}
-
-
-def _scale(scores: Mapping[int, float]) -> dict[int, float]:
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    return {chunk_id: (score - low) / (high - low) if high > low else 1.0 for chunk_id, score in scores.items()}
+def _sizes(connection: sqlite3.Connection, file_ids: Collection[int]) -> dict[int, int]:
+    """How many chunks each of these files has."""
+    listed = ",".join(map(str, file_ids))
+    return dict(
+        connection.execute(f"SELECT file_id, count(*) FROM chunks WHERE file_id IN ({listed}) GROUP BY file_id")
+    )

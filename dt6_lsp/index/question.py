@@ -1,0 +1,95 @@
+"""What a search query asks for: its terms, the names in it, and whether it is a name or a sentence.
+
+Not here: finding anything, and how much each of these counts (`ranking`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dt6_lsp.index.terms import Terms
+
+_SMALL_WORDS = frozenset({
+    "a", "about", "after", "an", "and", "are", "as", "at", "be", "before", "between", "but", "by", "can", "do",
+    "does", "during", "each", "for", "from", "given", "has", "have", "how", "i", "if", "in", "into", "is", "it",
+    "its", "no", "not", "of", "on", "one", "or", "other", "own", "so", "than", "that", "the", "their", "them", "then",
+    "there", "these", "they", "this", "to", "up", "use", "used", "uses", "using", "via", "was", "were", "what",
+    "when", "where", "which", "while", "who", "why", "will", "with", "within", "work", "working", "works",
+})  # fmt: skip
+_NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#|->|/)[A-Za-z_$][\w$]*)*")
+_SEPARATOR = re.compile(r"\.|::|#|->|/")
+_CODE = re.compile(r"[a-z0-9][A-Z]|_|[A-Z]{2,}[a-z]|\w(?:\.|::|#|->)\w")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+
+CODE_NAME = 1.0
+"""How sure it is that a word of a sentence is the name of something: written as only code is,"""
+CAPITAL_NAME = 0.6
+"""with a capital where a sentence has none,"""
+PLAIN_NAME = 0.3
+"""or like any other word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A word that may be the name of a definition. `container` is what stands before it ("Server" of Server.run)."""
+
+    text: str
+    container: str
+    sureness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`terms` are stems without the small words of a sentence, each once. `compounds` are neighbouring words joined, as
+    names of files and identifiers join them. `symbolic`: the query is one name and nothing else."""
+
+    text: str
+    terms: tuple[str, ...]
+    compounds: tuple[str, ...]
+    names: tuple[Name, ...]
+    symbolic: bool
+
+    @classmethod
+    def of(cls, text: str, terms: Terms) -> Question:
+        symbolic = len(text.split()) == 1
+        stems = tuple(dict.fromkeys(terms.of(text)))
+        small = set() if symbolic else set(terms.of(" ".join(_SMALL_WORDS)))
+        telling = tuple(stem for stem in stems if stem not in small)
+        return cls(text, telling or stems, _compounds(text), tuple(_names(text, symbolic)), symbolic)
+
+    def mentions(self, stems: frozenset[str]) -> bool:
+        return not stems.isdisjoint(self.terms)
+
+
+def _compounds(text: str) -> tuple[str, ...]:
+    """ "thread pool" -> threadpool, thread_pool"""
+    words = [word.lower() for word in _WORD.findall(text)]
+    pairs = [(one, two) for one, two in pairwise(words) if _telling(one) and _telling(two)]
+    return tuple(dict.fromkeys(joined for one, two in pairs for joined in (one + two, f"{one}_{two}")))
+
+
+def _telling(word: str) -> bool:
+    return len(word) > 1 and word not in _SMALL_WORDS
+
+
+def _names(text: str, symbolic: bool) -> list[Name]:
+    names = []
+    for found in _NAME.finditer(text):
+        written = found.group()
+        sureness = CODE_NAME if symbolic else _sureness(written, found.start() > 0)
+        *around, last = _SEPARATOR.split(written)
+        if len(last) > 2 or sureness == CODE_NAME:
+            names.append(Name(last, around[-1] if around else "", sureness))
+    return names
+
+
+def _sureness(written: str, inside: bool) -> float:
+    if _CODE.search(written):
+        return CODE_NAME
+    if inside and written[0].isupper():
+        return CAPITAL_NAME
+    return PLAIN_NAME if written.lower() not in _SMALL_WORDS else 0.0

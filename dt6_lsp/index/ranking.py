@@ -1,0 +1,326 @@
+"""From evidence to an order: every feature of a chunk or a file is one small function here, its weight is in `Weights`.
+
+A file's score is that of its best chunk, plus what its other chunks, its path and its definitions say, times what the
+part it plays costs it. Its best chunk takes the file's place in the list; its other chunks follow at a discount, so
+that no file fills the list. Not here: finding evidence (`search`), reading a question (`question`) or path
+(`path_facts`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dt6_lsp.index.path_facts import PathFacts, squashed
+from dt6_lsp.index.question import CAPITAL_NAME, CODE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from dt6_lsp.index.candidates import Candidate
+    from dt6_lsp.index.question import Question
+    from dt6_lsp.index.terms import Terms
+    from dt6_lsp.syntax.model import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each feature is worth, beside a best chunk's 0..1. Found on repositories that were held out in turn
+    (`python -m tests.benchmarks.ablation`); a feature that gains less than .001 there has no place here."""
+
+    # a chunk
+    words_share: float = 0.5  # of BM25 against the cosine, for a sentence
+    words_share_of_symbol: float = 0.6  # the same, for a query that is one name
+    symbol_overlap: float = 0.6
+    defining_chunk: float = 0.5  # decides which chunk of the file is shown
+    # a file, added
+    coherence: float = 0.6
+    stem_covered: float = 0.3
+    stem_found: float = 0.2
+    folders_found: float = 0.8
+    stem_begun: float = 0.4
+    stem_is_query: float = 0.3
+    stem_is_compound: float = 0.2
+    size: float = 0.3
+    defines_symbol: float = 0.6  # the query is the name of a definition
+    defines_code_name: float = 0.4  # the query names one, written as code
+    defines_capital_name: float = 0.3
+    defines_plain_name: float = 0.1
+    near: float = 0.15
+    # a file, as a factor, unless the question asks for it
+    test: float = 0.7
+    example: float = 0.6
+    prose: float = 0.5
+    derived: float = 0.7
+    data: float = 0.3
+    # the list
+    next_chunk: float = 0.5  # each further chunk of a file, against the one before
+
+
+WEIGHTS = Weights()
+
+_COHERENT_CHUNKS = 4
+_BEGINNING = 4  # letters that two words must share to be taken for forms of one ("auth", "authentication")
+
+_KINDS: Mapping[str, float] = (
+    dict.fromkeys(("class", "interface", "struct", "trait", "enum", "type"), 1.0)
+    | dict.fromkeys(("function", "macro"), 0.9)
+    | dict.fromkeys(("method",), 0.7)
+    | dict.fromkeys(("namespace", "module", "constant"), 0.6)
+    | dict.fromkeys(("variable", "property"), 0.45)
+    | dict.fromkeys(("constructor", "field"), 0.3)
+)
+_OTHER_KIND = 0.2
+_OTHER_CASE = 0.6
+_OTHER_CONTAINER = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Defines:
+    """A definition whose name is in the question, and the chunk in which it begins."""
+
+    chunk_id: int
+    name: str
+    container: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found for a question: BM25 and cosine by chunk id, chunks by file id (`sizes`), closeness to the open
+    file by file id (`near`, 0..1)."""
+
+    chunks: Mapping[int, Candidate]
+    words: Mapping[int, float]
+    meaning: Mapping[int, float]
+    defines: Iterable[Defines] = ()
+    sizes: Mapping[int, int] = field(default_factory=dict)
+    near: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file as its features see it. `defines` is the strength of its best definition by kind of name."""
+
+    facts: PathFacts
+    chunks: int
+    near: float
+    defines: Mapping[str, float]
+
+
+# --- features of a file: (question, file) -> 0..1
+
+
+def stem_covered(question: Question, file: FileView) -> float:
+    """How much of the file's name the question says."""
+    return _share(file.facts.stem & set(question.terms), file.facts.stem)
+
+
+def stem_found(question: Question, file: FileView) -> float:
+    """How much of the question the file's name says."""
+    return _share(file.facts.stem & set(question.terms), question.terms)
+
+
+def folders_found(question: Question, file: FileView) -> float:
+    """How much of the question its folders say, beyond its name."""
+    return _share((file.facts.folders - file.facts.stem) & set(question.terms), question.terms)
+
+
+def stem_begun(question: Question, file: FileView) -> float:
+    """How much of the file's name is the beginning of a word of the question, or the other way round."""
+    rest, asked = file.facts.stem - set(question.terms), set(question.terms) - file.facts.stem
+    return _share([part for part in rest if any(_same_beginning(part, term) for term in asked)], file.facts.stem)
+
+
+def stem_is_query(question: Question, file: FileView) -> float:
+    return float(file.facts.joined == squashed(question.text))
+
+
+def stem_is_compound(question: Question, file: FileView) -> float:
+    """Two neighbouring words of the question, joined, are the file's name or one of its parts: threadpool.c"""
+    return float(any(word == file.facts.joined or word in file.facts.stem for word in question.compounds))
+
+
+def size(_question: Question, file: FileView) -> float:
+    """A file of many chunks is more likely meant than one of few; 150 chunks make 1."""
+    return math.log1p(file.chunks) / 5
+
+
+def defines_symbol(_question: Question, file: FileView) -> float:
+    return file.defines.get("symbol", 0.0)
+
+
+def defines_code_name(_question: Question, file: FileView) -> float:
+    return file.defines.get("code", 0.0)
+
+
+def defines_capital_name(_question: Question, file: FileView) -> float:
+    return file.defines.get("capital", 0.0)
+
+
+def defines_plain_name(_question: Question, file: FileView) -> float:
+    return file.defines.get("plain", 0.0)
+
+
+def near(_question: Question, file: FileView) -> float:
+    return file.near
+
+
+FILE_FEATURES: Mapping[str, Callable[[Question, FileView], float]] = {
+    feature.__name__: feature
+    for feature in (
+        stem_covered, stem_found, folders_found, stem_begun, stem_is_query, stem_is_compound, size, defines_symbol,
+        defines_code_name, defines_capital_name, defines_plain_name, near,
+    )
+}  # fmt: skip
+"""By the name of their weight."""
+
+ASKED_FOR: Mapping[str, frozenset[str]] = {
+    "test": frozenset({"test", "spec", "mock", "fixtur", "benchmark"}),
+    "example": frozenset({"exampl", "sampl", "demo", "tutori", "benchmark"}),
+    "prose": frozenset({"doc", "document", "readm", "changelog", "guid", "tutori"}),
+    "derived": frozenset({"generat", "vendor", "legaci", "deprec", "compat", "snapshot"}),
+    "data": frozenset({"config", "configur", "json", "yaml", "yml", "toml", "css", "html", "sql", "workflow"}),
+}
+"""Stems by which a question asks for files that play a part."""
+
+
+def role_factor(question: Question, facts: PathFacts, weights: Weights) -> float:
+    """Tests, examples, prose, generated and data files count for less, unless asked for."""
+    factor = 1.0
+    for role in facts.roles:
+        if not question.mentions(ASKED_FOR[role]):
+            factor *= getattr(weights, role)
+    return factor
+
+
+# --- features of a chunk
+
+
+def fused(question: Question, evidence: Evidence, weights: Weights) -> dict[int, float]:
+    """BM25 and cosine, each scaled to 0..1 over its own range, added by share."""
+    share = weights.words_share_of_symbol if question.symbolic else weights.words_share
+    words = _scaled({chunk_id: evidence.words.get(chunk_id, 0.0) for chunk_id in evidence.chunks})
+    meaning = _scaled({chunk_id: max(evidence.meaning.get(chunk_id, 0.0), 0.0) for chunk_id in evidence.chunks})
+    if not evidence.meaning:
+        return words
+    return {chunk_id: share * words[chunk_id] + (1 - share) * meaning[chunk_id] for chunk_id in evidence.chunks}
+
+
+def symbol_overlap(question: Question, chunk: Candidate, terms: Terms) -> float:
+    """The chunk's own name: how much of it the question says, times how much of the question it says."""
+    if not chunk.symbol:
+        return 0.0
+    parts = set(terms.of(chunk.symbol.rpartition(".")[2]))
+    both = parts & set(question.terms)
+    return _share(both, parts) * _share(both, question.terms)
+
+
+def coherence(scores: Iterable[float]) -> float:
+    """A file that answers in several places: the sum of its best chunks."""
+    return sum(sorted(scores, reverse=True)[:_COHERENT_CHUNKS])
+
+
+def definition_strength(question: Question, found: Defines) -> tuple[str, float]:
+    """Which of the question's kinds of names the definition answers to, and how well (0..1)."""
+    best = ("", 0.0)
+    for name in question.names:
+        if name.text.lower() == found.name.lower():
+            strength = _KINDS.get(found.kind, _OTHER_KIND)
+            strength *= 1.0 if name.text == found.name else _OTHER_CASE
+            if name.container and name.container not in found.container.split("."):
+                strength *= _OTHER_CONTAINER
+            best = max(best, (_kind_of_name(question, name.sureness), strength), key=lambda each: each[1])
+    return best
+
+
+def _kind_of_name(question: Question, sureness: float) -> str:
+    if question.symbolic:
+        return "symbol"
+    return "code" if sureness >= CODE_NAME else "capital" if sureness >= CAPITAL_NAME else "plain"
+
+
+# --- the order
+
+
+def rank(
+    question: Question,
+    evidence: Evidence,
+    facts_of: Callable[[str], PathFacts],
+    terms: Terms,
+    weights: Weights = WEIGHTS,
+) -> list[tuple[int, float]]:
+    """All chunks with their scores, best first."""
+    base = fused(question, evidence, weights)
+    for chunk_id, chunk in evidence.chunks.items():
+        base[chunk_id] += weights.symbol_overlap * symbol_overlap(question, chunk, terms)
+    defining, by_file = _definitions(question, evidence)
+    files = _by_file(evidence.chunks.values())
+    together = {file_id: coherence(base[chunk.id] for chunk in chunks) for file_id, chunks in files.items()}
+    most = max(together.values(), default=0.0) or 1.0
+    ranked: list[tuple[int, float]] = []
+    for file_id, chunks in files.items():
+        view = FileView(
+            facts=facts_of(chunks[0].path),
+            chunks=evidence.sizes.get(file_id, len(chunks)),
+            near=evidence.near.get(file_id, 0.0),
+            defines=by_file.get(file_id, {}),
+        )
+        score = max(base[chunk.id] for chunk in chunks) + weights.coherence * together[file_id] / most
+        score = file_score(question, view, score, weights)
+        shown = {chunk.id: base[chunk.id] + weights.defining_chunk * defining.get(chunk.id, 0.0) for chunk in chunks}
+        ranked.extend(_spread(shown, score, weights))
+    return sorted(ranked, key=lambda item: (-item[1], item[0]))
+
+
+def file_score(question: Question, view: FileView, score: float, weights: Weights) -> float:
+    """`score` is what the file's chunks say."""
+    for name, feature in FILE_FEATURES.items():
+        score += getattr(weights, name) * feature(question, view)
+    return score * role_factor(question, view.facts, weights)
+
+
+def _spread(shown: Mapping[int, float], score: float, weights: Weights) -> Iterable[tuple[int, float]]:
+    """The file's chunks: the best takes its score, each further one at most a share of the one before."""
+    best = max(shown.values()) or 1.0
+    for place, chunk_id in enumerate(sorted(shown, key=lambda each: (-shown[each], each))):
+        yield chunk_id, score * weights.next_chunk**place * max(shown[chunk_id], 0.0) / best
+
+
+def _definitions(question: Question, evidence: Evidence) -> tuple[dict[int, float], dict[int, dict[str, float]]]:
+    """The best strength by chunk id, and by file id and kind of name."""
+    by_chunk: dict[int, float] = {}
+    by_file: dict[int, dict[str, float]] = defaultdict(dict)
+    for found in evidence.defines:
+        chunk = evidence.chunks.get(found.chunk_id)
+        if chunk is not None:
+            kind, strength = definition_strength(question, found)
+            by_chunk[chunk.id] = max(by_chunk.get(chunk.id, 0.0), strength)
+            by_file[chunk.file_id][kind] = max(by_file[chunk.file_id].get(kind, 0.0), strength)
+    return by_chunk, by_file
+
+
+def _by_file(chunks: Iterable[Candidate]) -> dict[int, list[Candidate]]:
+    files: dict[int, list[Candidate]] = defaultdict(list)
+    for chunk in chunks:
+        files[chunk.file_id].append(chunk)
+    return files
+
+
+def _share(part: Iterable[str], whole: Iterable[str]) -> float:
+    count = len(list(whole))
+    return len(list(part)) / count if count else 0.0
+
+
+def _same_beginning(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return len(shorter) >= _BEGINNING - 1 and len(longer) > _BEGINNING and longer.startswith(shorter)
+
+
+def _scaled(scores: Mapping[int, float]) -> dict[int, float]:
+    low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+    if high <= low:
+        return dict.fromkeys(scores, 1.0 if high > 0 else 0.0)
+    return {chunk_id: (score - low) / (high - low) for chunk_id, score in scores.items()}
