@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+logger = logging.getLogger(__name__)
+
 DONE, FAILED, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -30,9 +32,9 @@ def main(argv: Sequence[str] | None = None, build: Build | None = None, terminal
     """Run one command. `build` stands in for `app.build_engine`, and `terminal` for the process' own streams."""
     prepare_streams()
     arguments = sys.argv[1:] if argv is None else list(argv)
-    debug = "--debug" in arguments
-    logging.basicConfig(level=logging.DEBUG if debug else logging.ERROR, format="%(name)s: %(message)s", force=True)
     terminal = terminal or Terminal()
+    level = logging.DEBUG if "--debug" in arguments else logging.ERROR
+    logging.basicConfig(level=level, format="%(name)s: %(message)s", stream=terminal.err, force=True)
     try:
         args = parse(arguments)
         from dt6_lsp.cli.commands import run  # after the help, which needs no settings
@@ -49,13 +51,11 @@ def main(argv: Sequence[str] | None = None, build: Build | None = None, terminal
         terminal.note("dt6-lsp: stopped.")
         return INTERRUPTED
     except Dt6Error as error:
-        if debug:
-            raise
+        logger.debug("", exc_info=error)
         terminal.note(f"dt6-lsp: {error}")
         return error.exit_code
     except Exception as error:
-        if debug:
-            raise
+        logger.debug("", exc_info=error)
         terminal.note(f"dt6-lsp: {_unexpected(error)}")
         return FAILED
 
