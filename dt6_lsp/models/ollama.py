@@ -99,7 +99,7 @@ class OllamaChat:
         """Close it (`aclosing`) when leaving early: that stops the model."""
         begun = False
         with Watch(cancel) as watch:
-            about = await watch.step(self.about(request.model), None)
+            about = await watch.step(lambda: self.about(request.model), None)
             self._require_consent(about)
             try:
                 async with aclosing(watch.each(self._chunks(request, about), self._limits, self._server)) as parts:

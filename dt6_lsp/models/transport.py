@@ -19,7 +19,7 @@ from dt6_lsp.models import failures
 from dt6_lsp.models.consent import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.models.failures import ModelServerName
@@ -70,13 +70,12 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._forget()
 
-    async def step(self, work: Awaitable[T], seconds: float | None) -> T:
-        """TimeoutError after `seconds`; Cancelled as soon as the token is."""
+    async def step(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T:
+        """TimeoutError after `seconds`; Cancelled as soon as the token is, without beginning if it is so already."""
+        self._cancel.raise_if_cancelled()
         try:
             async with asyncio.timeout(seconds) as self._step:
-                if self._cancel.cancelled:
-                    self._wake()
-                return await work
+                return await work()
         except TimeoutError:
             self._cancel.raise_if_cancelled()
             raise
@@ -92,7 +91,7 @@ class Watch:
         async with aclosing(chunks):
             while True:
                 try:
-                    chunk = await self.step(anext(chunks), patience)
+                    chunk = await self.step(lambda: anext(chunks), patience)
                 except StopAsyncIteration:
                     return
                 except TimeoutError:
