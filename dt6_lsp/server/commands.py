@@ -1,7 +1,7 @@
 """`workspace/executeCommand`: what DT6 does on demand, in any editor. Results are those of the command line's `--json`.
 
 Each command takes one object; a lone string stands for its obvious field.
-Not here: checking of arguments (`arguments`), questions (`ask`), index runs (`indexing`).
+Not here: checking of arguments (`arguments`), questions (`questions`), index runs (`indexing`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dt6_lsp.server import answers, ask
 from dt6_lsp.server.arguments import only, parse
+from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
 
 if TYPE_CHECKING:
@@ -53,10 +53,12 @@ async def execute(call: Call, params: ExecuteCommandParams) -> object:
 
 
 async def _ask(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any]:
-    arguments = parse(ask.AskArguments, given, "dt6.ask", bare="question")
-    done = await ask.ask(call, arguments, "DT6: answering", token=token)
+    from dt6_lsp.server import answers, questions  # late: they import the engine
+
+    arguments = parse(questions.AskArguments, given, "dt6.ask", bare="question")
+    done = await questions.ask(call, arguments, "DT6: answering", token=token)
     await answers.show(call.session, await call.engine(), arguments.question, done)
-    return ask.to_json(done)
+    return questions.to_json(done)
 
 
 async def _search(call: Call, given: object, _token: ProgressToken | None) -> list[dict[str, Any]]:
@@ -64,7 +66,7 @@ async def _search(call: Call, given: object, _token: ProgressToken | None) -> li
     if not 1 <= arguments.n <= _MOST_HITS:
         raise invalid_params(f"dt6.search gives 1 to {_MOST_HITS} hits, not {arguments.n}.")
     engine = await call.engine()
-    near = ask.named_file(engine, arguments.near) if arguments.near else ""
+    near = named_file(engine, arguments.near) if arguments.near else ""
     return [_hit(hit) for hit in await engine.search(arguments.query, arguments.n, near)]
 
 

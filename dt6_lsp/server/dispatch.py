@@ -31,7 +31,7 @@ REQUESTS: Mapping[str, Request] = {
     types.TEXT_DOCUMENT_HOVER: hover.hover,
     types.WORKSPACE_SYMBOL: symbols.workspace_symbol,
     types.WORKSPACE_EXECUTE_COMMAND: commands.execute,
-    ask.ASK: ask.ask_request,
+    ask.ASK: ask.ask,
 }
 
 NOTIFICATIONS: Mapping[str, Notification] = {

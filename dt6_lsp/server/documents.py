@@ -9,17 +9,20 @@ Not here: files on disk. A document that is not open has no snapshot.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol.types import TextDocumentSyncKind
 from pygls.workspace import TextDocument, Workspace
 
-from dt6_lsp.server.convert import to_offset
+from dt6_lsp.server.convert import to_offset, to_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lsprotocol.types import TextDocumentContentChangePartial
+
+    from dt6_lsp.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,14 @@ class Documents(Workspace):
         self, doc_uri: str, source: str | None = None, version: int | None = None, language_id: str | None = None
     ) -> TextDocument:
         return OpenDocument(doc_uri, source, version, language_id, position_codec=self.position_codec)
+
+
+def named_file(engine: Engine, name: str) -> str:
+    """A file as the engine names it, from a URI or from such a name; "" for one that is on no disk of this machine."""
+    if "://" not in name and not name.startswith(("file:", "untitled:")):
+        return name.replace("\\", "/")
+    path = to_path(name)
+    return "" if path is None else engine.relative(Path(path)) or ""
 
 
 def snapshots(workspace: Workspace) -> Mapping[str, Snapshot]:

@@ -5,16 +5,15 @@ Not here: what a hover says. Never waits long: an editor shows a hover that come
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dt6_lsp.engine import render_markdown, render_plain
-from dt6_lsp.server.convert import from_position, line_at, name_range, to_path
+from dt6_lsp.server.convert import from_position, line_at, name_range
+from dt6_lsp.server.documents import named_file
 
 if TYPE_CHECKING:
-    from dt6_lsp.engine import Engine, Hover
+    from dt6_lsp.engine import Hover
     from dt6_lsp.server.session import Call
 
 _PATIENCE_SECONDS = 1.0
@@ -27,7 +26,7 @@ async def hover(call: Call, params: types.HoverParams) -> types.Hover | None:
     if snapshot is None or engine is None:
         return None
     line, column = from_position(snapshot.text, params.position, call.encoding)
-    found = await engine.hover(_name_of(engine, snapshot.uri), snapshot.text, line, column)
+    found = await engine.hover(named_file(engine, snapshot.uri), snapshot.text, line, column)
     if found is None:
         return None
     length = found.end_column - found.start_column
@@ -35,13 +34,9 @@ async def hover(call: Call, params: types.HoverParams) -> types.Hover | None:
     return types.Hover(contents=_contents(found, call.session.client.markdown), range=where)
 
 
-def _name_of(engine: Engine, uri: str) -> str:
-    """ "" for a buffer without a file or outside of the workspace: its names may still be found."""
-    path = to_path(uri)
-    return "" if path is None else engine.relative(Path(path)) or ""
-
-
 def _contents(found: Hover, markdown: bool) -> types.MarkupContent:
+    from dt6_lsp.engine import render_markdown, render_plain  # late: the engine is not needed for `initialize`
+
     if markdown:
         return types.MarkupContent(kind=types.MarkupKind.Markdown, value=render_markdown(found))
     return types.MarkupContent(kind=types.MarkupKind.PlainText, value=render_plain(found))

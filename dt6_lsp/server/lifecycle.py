@@ -2,7 +2,7 @@
 
 `initialize` is answered from what it says alone; the engine is built on `initialized`. Folders and settings that change
 close the engine and build another; requests wait meanwhile.
-Not here: the exit code (`protocol`, `main`) and what settings mean.
+Not here: the exit code (`protocol`, `connection`) and what settings mean.
 """
 
 from __future__ import annotations

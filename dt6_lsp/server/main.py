@@ -1,71 +1,28 @@
 """The language server over stdio: `serve_stdio` is all that the command line needs.
 
-Nothing heavy is imported here or by what this imports, so that `initialize` is answered at once.
-Not here: the engine (`build` makes it, later, on a worker thread), TCP and WebSocket.
+Importing pygls and lsprotocol makes some 400,000 objects that stay for good. The garbage collector, which would look at
+all of them again and again meanwhile, is off until `initialize` is answered: a tenth of the time that an editor waits.
+Nothing heavy (the engine and all below it) is imported before.
+Not here: the connection itself (`connection`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
+import gc
 import os
-import signal
 import sys
-import threading
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
-from pygls.io_ import run_async
-from pygls.lsp.server import LanguageServer
-
-from dt6_lsp import __version__, settings
-from dt6_lsp.server import dispatch, lifecycle, messages
-from dt6_lsp.server.protocol import Protocol
-from dt6_lsp.server.session import Session
-from dt6_lsp.server.stdio import Writer, claim_stdin, claim_stdout, start_reader
+from dt6_lsp.settings import data_dir as default_data_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from lsprotocol import types
-
-    from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.server.connection import Server
     from dt6_lsp.server.engines import Build
+    from dt6_lsp.server.session import Session
     from dt6_lsp.settings import Loaded
-
-logger = logging.getLogger(__name__)
-
-_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
-
-
-class Server(LanguageServer):
-    """pygls' server, whose protocol asks this session. pygls would show its own errors in popups; they are logged."""
-
-    protocol: Protocol
-    session: Session
-
-    def __init__(self) -> None:
-        super().__init__("dt6-lsp", __version__, protocol_cls=Protocol)
-        self.protocol.host = self
-
-    def initialize(self, params: types.InitializeParams, capabilities: types.ServerCapabilities) -> None:
-        lifecycle.initialize(self.session, params, capabilities)
-
-    def knows(self, method: str) -> bool:
-        return method in dispatch.REQUESTS
-
-    def request(self, method: str, params: Any, cancel: CancelToken) -> Coroutine[Any, Any, object] | None:
-        return dispatch.start(self.session, method, params, cancel)
-
-    async def close(self) -> None:
-        await lifecycle.close(self.session)
-
-    def stop(self, code: int) -> None:
-        self.session.stop(code)
-
-    def report_server_error(self, error: Exception, source: object) -> None:
-        logger.error("%s: %s", getattr(source, "__name__", source), error)
 
 
 def serve_stdio(build: Build, loaded: Loaded, data_dir: Path | None = None) -> int:
@@ -73,70 +30,19 @@ def serve_stdio(build: Build, loaded: Loaded, data_dir: Path | None = None) -> i
     0 after `shutdown`, 1 without it, 128 + n after signal n.
 
     `loaded` is what DT6 knows without the editor; `data_dir` is where written answers go."""
-    stdin, stdout = claim_stdin(), claim_stdout()
+    gc.disable()
+    from dt6_lsp.server import connection, messages, session, stdio
+
+    stdin, stdout = stdio.claim_stdin(), stdio.claim_stdout()
     messages.to_stderr()
     messages.set_level(loaded.settings.log.level)
 
     def start(server: Server) -> Session:
-        return Session(server, build, loaded, (data_dir or settings.data_dir()) / "answers")
+        return session.Session(server, build, loaded, (data_dir or default_data_dir()) / "answers")
 
-    code, stuck = asyncio.run(_serve(start, stdin, stdout))
+    code, stuck = asyncio.run(connection.serve(start, stdin, stdout))
     if stuck:
         # A thread that opens a store can't be interrupted, and Python would wait for it. The ledger survives a kill.
         sys.stderr.flush()
         os._exit(code)
     return code
-
-
-async def _serve(start: Callable[[Server], Session], stdin: BinaryIO, stdout: BinaryIO) -> tuple[int, bool]:
-    loop = asyncio.get_running_loop()
-    server = Server()
-    server.session = session = start(server)
-    for method, handler in dispatch.NOTIFICATIONS.items():
-        server.feature(method)(_bound(handler, session))
-    writer = Writer(stdout, on_broken=lambda: loop.call_soon_threadsafe(session.stop, 1))
-    server.protocol.set_writer(writer)
-    _on_signals(session)
-    logging.getLogger("dt6_lsp").addHandler(messages.EditorLog(server))
-    reading = loop.create_task(_read(server, stdin))
-    reading.add_done_callback(lambda _: session.stop(server.protocol.exit_code))
-    code = await session.stopped
-    reading.cancel()
-    server.protocol.cancel_requests()
-    await server.close()
-    await server.protocol.settle()
-    server.protocol.closed = True
-    writer.close()
-    return code, session.engines.stuck
-
-
-async def _read(server: Server, stdin: BinaryIO) -> None:
-    """pygls' loop over the messages. It ends with the pipe, also in the middle of a message."""
-    with contextlib.suppress(asyncio.IncompleteReadError, ValueError):
-        await run_async(
-            stop_event=threading.Event(),
-            reader=start_reader(stdin),
-            protocol=server.protocol,
-            error_handler=server.protocol.unreadable,
-        )
-
-
-def _bound(handler: dispatch.Notification, session: Session) -> Any:
-    """A plain function: pygls looks into the signature of what it is given."""
-
-    def handle(params: Any) -> None:
-        handler(session, params)
-
-    return handle
-
-
-def _on_signals(session: Session) -> None:
-    loop = asyncio.get_running_loop()
-    for name in _SIGNALS:
-        number = getattr(signal, name, None)
-        if number is None:
-            continue
-        try:
-            loop.add_signal_handler(number, session.stop, 128 + number)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda n, _: loop.call_soon_threadsafe(session.stop, 128 + n))

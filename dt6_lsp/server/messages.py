@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 if TYPE_CHECKING:
-    from dt6_lsp.server.main import Server
+    from dt6_lsp.server.connection import Server
 
 _ROOT = logging.getLogger("dt6_lsp")
 _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}

@@ -75,7 +75,7 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
 class _Protocol(LanguageClientProtocol):
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
         if not (self._server.silent and method_name == types.WORKSPACE_CONFIGURATION):  # type: ignore[attr-defined]
-            super()._handle_request(msg_id, method_name, params)
+            super()._handle_request(msg_id, method_name, params)  # type: ignore[no-untyped-call]
 
     def handle_message(self, message: Any) -> None:
         super().handle_message(message)
@@ -124,7 +124,10 @@ class Editor(LanguageClient):
         return plain(await self.workspace_execute_command_async(params))
 
     async def request(self, method: str, params: Any) -> Any:
-        return plain(await self.protocol.send_request_async(method, params))
+        return plain(await self.raw_request(method, params))
+
+    async def raw_request(self, method: str, params: Any, msg_id: str | None = None) -> Any:
+        return await self.protocol.send_request_async(method, params, msg_id)  # type: ignore[no-untyped-call]
 
     def open(self, path: Path, text: str | None = None, uri: str = "") -> str:
         uri = uri or path.as_uri()
@@ -156,10 +159,11 @@ def plain(value: Any) -> Any:
 
 def _progress(client: Editor, params: types.ProgressParams) -> None:
     """pytest-lsp's own takes everything for work-done progress."""
-    if params.token in client.progress_reports and params.value.get("kind") in ("begin", "report", "end"):
+    value: Any = params.value
+    if params.token in client.progress_reports and value.get("kind") in ("begin", "report", "end"):
         DEFAULT_CLIENT_FEATURES[types.PROGRESS](client, params)
     else:
-        client.partial_results.setdefault(params.token, []).append(params.value)
+        client.partial_results.setdefault(params.token, []).append(value)
 
 
 def _register(client: Editor, params: types.RegistrationParams) -> None:
@@ -186,7 +190,7 @@ async def spawned(env: Mapping[str, str], *, silent: bool = False) -> AsyncItera
             await client.shutdown_session()
         if client.process.returncode is None:
             client.process.terminate()
-        await client.stop()
+        await client.stop()  # type: ignore[no-untyped-call]
     assert client.error is None
 
 

@@ -84,7 +84,7 @@ async def test_cancelling_answers_at_once_and_closes_the_stream(tmp_path: Path) 
         async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
             await editor.indexed()
             params = {"question": QUESTION, "partialResultToken": "mine"}
-            asked = asyncio.ensure_future(editor.protocol.send_request_async("dt6/ask", params, msg_id="question"))
+            asked = asyncio.ensure_future(editor.raw_request("dt6/ask", params, "question"))
             await editor.until(lambda: len(pieces(editor, "token")) == 2)
             editor.cancel_request(types.CancelParams("question"))
             with pytest.raises(JsonRpcException) as failure:

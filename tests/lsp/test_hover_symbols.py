@@ -1,4 +1,4 @@
-"""Hover and `workspace/symbol` in the encodings that editors count in. One server for each encoding serves all tests."""
+"""Hover and `workspace/symbol` in the encodings that editors count in. One server for each encoding."""
 
 from __future__ import annotations
 

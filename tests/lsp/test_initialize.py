@@ -15,11 +15,12 @@ from tests.lsp.harness import HERE, NEOVIM, VSCODE, environment, spawned
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = ("numpy", "tree_sitter", "chromadb", "openai", "ollama", "tiktoken", "torch", "httpx", "rich")
+HEAVY = ("dt6_lsp.engine", "numpy", "tree_sitter", "chromadb", "openai", "ollama", "tiktoken", "torch", "httpx", "rich")
 
 
 def test_nothing_heavy_is_imported_before_initialize_is_answered() -> None:
-    code = f"import sys, dt6_lsp.cli, dt6_lsp.app, dt6_lsp.server.main; print([m for m in {HEAVY} if m in sys.modules])"
+    reached = "dt6_lsp.cli, dt6_lsp.app, dt6_lsp.server.connection"
+    code = f"import sys, {reached}; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=HERE, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -1,0 +1,150 @@
+"""Questions: `dt6/ask`, whose words stream as partial results, and what it shares with the command `dt6.ask`.
+
+A partial result is a plain object with `kind` (routed, retrieved or token); the final result is the one of
+`dt6-lsp ask --json`. Imported with the first question, because it imports the engine.
+Not here: how an answer is made, and where a written answer goes (`answers`).
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from dt6_lsp.engine import AskContext, Done, Event, Failed, Retrieved, Routed, Token
+from dt6_lsp.errors import ModelError
+from dt6_lsp.server.arguments import parse
+from dt6_lsp.server.ask import ASK
+from dt6_lsp.server.convert import text_in
+from dt6_lsp.server.documents import named_file
+from dt6_lsp.server.faults import invalid_params
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dt6_lsp.engine import Engine
+    from dt6_lsp.server.progress import WorkDone
+    from dt6_lsp.server.session import Call
+
+
+@dataclass(frozen=True, slots=True)
+class AskArguments:
+    """`uri` and `range` (as in LSP) are what the user has open and marked; `selection` overrides the marked text;
+    `files` (URIs, or paths as answers name them) always go into the context."""
+
+    question: str
+    uri: str = ""
+    range: Any = None
+    selection: str = ""
+    files: tuple[str, ...] = ()
+
+
+async def answer_request(call: Call, params: Any) -> dict[str, Any]:
+    given = dict(params) if isinstance(params, dict) else params
+    work_token, partial_token = _tokens(given)
+    arguments = parse(AskArguments, given, ASK)
+    stream = None if partial_token is None else _streamer(call, partial_token)
+    done = await ask(call, arguments, "DT6: answering", token=work_token, stream=stream, hidden=True)
+    return to_json(done)
+
+
+def _tokens(given: Any) -> tuple[Any, Any]:
+    if not isinstance(given, dict):
+        return None, None
+    tokens = given.pop("workDoneToken", None), given.pop("partialResultToken", None)
+    if any(not isinstance(token, (str, int, type(None))) for token in tokens):
+        raise invalid_params("A progress token is a string or a number.")
+    return tokens
+
+
+def _streamer(call: Call, token: types.ProgressToken) -> Callable[[Event], None]:
+    def send(event: Event) -> None:
+        if (value := to_partial(event)) is not None:
+            call.session.server.progress(types.ProgressParams(token=token, value=value))
+
+    return send
+
+
+async def ask(
+    call: Call,
+    arguments: AskArguments,
+    title: str,
+    *,
+    token: types.ProgressToken | None = None,
+    stream: Callable[[Event], None] | None = None,
+    hidden: bool = False,
+) -> Done:
+    """The finished answer. `Dt6Error` where there is none; cancelling the call closes the stream from the model."""
+    engine = await call.engine()
+    context = _context(call, engine, arguments)
+    with call.session.progress(title, call.cancel, token=token, hidden=hidden) as bar:
+        async with aclosing(engine.ask(arguments.question, cancel=call.cancel, context=context)) as events:
+            async for event in events:
+                if stream is not None:
+                    stream(event)
+                if isinstance(event, Done):
+                    return event
+                _tell(bar, event)
+    raise ModelError("The answer ended before it was complete.", "Ask again.")
+
+
+def _tell(bar: WorkDone, event: Event) -> None:
+    if isinstance(event, Failed):
+        raise ModelError(event.cause, event.mend)
+    if isinstance(event, Routed):
+        bar.report("Reading the index")
+    elif isinstance(event, Retrieved):
+        bar.report(f"Writing, from {len(event.hits)} places in the workspace")
+
+
+def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
+    path = named_file(engine, arguments.uri) if arguments.uri else ""
+    files = tuple(filter(None, (named_file(engine, name) for name in arguments.files)))
+    if arguments.range is None:
+        return AskContext(selection=arguments.selection, path=path, named_files=files)
+    marked = _range(call, arguments.range)
+    snapshot = call.documents.get(arguments.uri)
+    selection = arguments.selection or (text_in(snapshot.text, marked, call.encoding) if snapshot else "")
+    # A selection of whole lines ends at the start of the line after.
+    end = marked.end.line + (marked.end.character > 0 or marked.end == marked.start)
+    return AskContext(selection, path, marked.start.line + 1, max(end, marked.start.line + 1), files)
+
+
+def _range(call: Call, given: Any) -> types.Range:
+    """By hand: lsprotocol's types are for whole messages, and this stands inside a command's argument."""
+    try:
+        start, end = (types.Position(given[side]["line"], given[side]["character"]) for side in ("start", "end"))
+    except (TypeError, KeyError, ValueError) as error:
+        raise invalid_params("'range' is an LSP range: start and end, each with line and character.") from error
+    return types.Range(start, end)
+
+
+def to_partial(event: Event) -> dict[str, Any] | None:
+    match event:
+        case Token(text):
+            return {"kind": "token", "text": text}
+        case Routed(intent, probability, why):
+            return {"kind": "routed", "intent": intent, "probability": probability, "why": why}
+        case Retrieved(hits, dropped, prompt_tokens):
+            places = [{"path": hit.path, "start_line": hit.start_line, "end_line": hit.end_line} for hit in hits]
+            return {"kind": "retrieved", "hits": places, "dropped": dropped, "prompt_tokens": prompt_tokens}
+    return None
+
+
+def to_json(done: Done) -> dict[str, Any]:
+    """The contract of `ask --json`."""
+    return {
+        "answer": done.answer,
+        "citations": [
+            {"path": cited.path, "start_line": cited.start_line, "end_line": cited.end_line} for cited in done.citations
+        ],
+        "intent": done.intent,
+        "backend": done.backend,
+        "model": done.model,
+        "cached": done.cached,
+        "prompt_tokens": done.usage.prompt_tokens,
+        "completion_tokens": done.usage.completion_tokens,
+        "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},
+    }
