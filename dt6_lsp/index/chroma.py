@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import multiprocessing
 import shutil
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client as ChromaClient
     from chromadb.api.models.Collection import Collection
     from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 5_000  # ChromaDB takes 5,461
 _SEAL = "sealed.json"
@@ -53,9 +56,9 @@ class Client:
     @classmethod
     def open(cls, place: Place) -> Client:
         """ChromaFailed when it is broken or, for a server, not there."""
-        if not place.url:
-            _check_folder(place.folder)
         with chroma_errors():
+            if not place.url:
+                _check_folder(place.folder)
             return cls(place, _connect(place))
 
     def collection(self, name: str, metadata: Mapping[str, str | int | float]) -> Shelf:
@@ -134,7 +137,8 @@ class Shelf:
         """As `search`; None when ChromaDB fails, so that memory takes over."""
         try:
             return self.search(vector, n)
-        except ChromaFailed:
+        except ChromaFailed as error:
+            logger.warning("ChromaDB could not answer, so memory does: %s", error)
             return None
 
 
@@ -215,4 +219,8 @@ def _sizes(folder: Path) -> dict[str, int]:
 
 def remove_folder(folder: Path) -> None:
     """As far as the system lets us: what is left is tried again when the store is opened the next time."""
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_dir():
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            folder.unlink()

@@ -83,7 +83,7 @@ class Index:
         return report
 
     def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
-        return self._searcher.search(query, n, near)
+        return self._store.guard(self._searcher.search, query, n, near)
 
     def symbols(self, query: str, limit: int = 50) -> list[Definition]:
         return self._store.ask(symbols.find, query, limit)

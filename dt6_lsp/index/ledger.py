@@ -73,8 +73,12 @@ class Ledger:
             return "was damaged"
 
     def set_aside(self, reason: str) -> str:
-        """Renames the file and starts an empty one; returns the notice that says so."""
-        self._disconnect()
+        """Renames the file and starts an empty one, while readers wait; returns the notice that says so."""
+        with store_errors(self.path.parent), self._write_lock, self._pool_lock:
+            self._close_all()
+            return self._replace(reason)
+
+    def _replace(self, reason: str) -> str:
         kept = self.path.with_name(
             f"ledger.broken-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.sqlite3"
         )
@@ -83,8 +87,10 @@ class Ledger:
         self.path.replace(kept)
         for old in sorted(self.path.parent.glob("ledger.broken-*.sqlite3"))[:-_KEPT_BROKEN]:
             old.unlink()
-        with self.write() as connection:
-            _create(connection, self._root)
+        self._writer = self._connect()
+        self._writer.execute("BEGIN IMMEDIATE")
+        _create(self._writer, self._root)
+        self._writer.execute("COMMIT")
         return f"The ledger {reason}; it was kept as {kept.name} and is built anew."
 
     @contextlib.contextmanager
@@ -150,8 +156,7 @@ class Ledger:
                 raise StoreError("The index was closed.", "Open the workspace again.")
             if self._pool:
                 return self._pool.pop(), self.generation
-            generation = self.generation
-        return self._connect(), generation
+            return self._connect(), self.generation
 
     def _give_back(self, connection: sqlite3.Connection, generation: int) -> None:
         if connection.in_transaction:
@@ -164,12 +169,15 @@ class Ledger:
 
     def _disconnect(self) -> None:
         with self._write_lock, self._pool_lock:
-            for connection in (*self._pool, self._writer, self._watch):
-                if connection is not None:
-                    connection.close()
-            self._pool.clear()
-            self.generation += 1
-            self._writer = self._watch = None
+            self._close_all()
+
+    def _close_all(self) -> None:
+        for connection in (*self._pool, self._writer, self._watch):
+            if connection is not None:
+                connection.close()
+        self._pool.clear()
+        self.generation += 1
+        self._writer = self._watch = None
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:

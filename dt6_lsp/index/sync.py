@@ -8,6 +8,7 @@ Not here: making vectors (`embedding`), searching them (`vectors`), ChromaDB's w
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from dt6_lsp.index.store import Store
     from dt6_lsp.index.vectors import DenseIndex
     from dt6_lsp.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 2.0  # commands that end sooner never pay for importing chromadb
 
@@ -91,6 +94,7 @@ class Syncer:
         finally:
             self._dense.detach()
             self._shelving.close()
+            self._wake()
 
     def _next(self) -> int | None:
         """Waits until something is due; the number of the last nudge, or None at the end."""
@@ -110,8 +114,10 @@ class Syncer:
             self._shelving.catch_up(self._stop, self._tell)
         except ChromaFailed as error:
             self._start_over(error)
-        except Dt6Error as error:
-            self._store.notice(f"Vectors are kept in memory only for now: {error}")
+        except Cancelled:
+            raise
+        except Exception as error:  # noqa: BLE001 - a thread that ends here would leave its waiters behind
+            self._serve_from_memory(error)
 
     def _start_over(self, error: ChromaFailed) -> None:
         """Once; if that fails too, memory serves until the next nudge."""
@@ -119,9 +125,15 @@ class Syncer:
         self._store.notice(self._shelving.give_up(error))
         try:
             self._shelving.catch_up(self._stop, self._tell)
-        except (ChromaFailed, Dt6Error) as again:
-            self._dense.detach()
-            self._store.notice(f"Vectors are kept in memory only for now: ChromaDB said: {again}.")
+        except ChromaFailed as again:
+            self._serve_from_memory(again)
+
+    def _serve_from_memory(self, error: Exception) -> None:
+        """What was not foreseen goes to the log, with where it came from."""
+        self._dense.detach()
+        if not isinstance(error, (ChromaFailed, Dt6Error)):
+            logger.exception("Copying vectors to ChromaDB failed.", exc_info=error)
+        self._store.notice(f"Vectors are searched in memory for now, without ChromaDB: {error}")
 
     def _tell(self, done: int, total: int) -> None:
         with self._changed:

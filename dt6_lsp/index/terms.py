@@ -12,7 +12,7 @@ import threading
 import Stemmer
 
 _WORD = re.compile(r"\w+")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+|[0-9]+|[^\W\dA-Za-z_]+")
+_PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|\d+")  # letters of other scripts have no case here
 _LONGEST = 64  # longer words are hashes, encoded data or a whole line of digits
 _REMEMBERED = 50_000
 

@@ -1,0 +1,205 @@
+"""A ledger that is broken, from elsewhere, full or locked: said plainly, nothing lost, never in the way."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dt6_lsp.errors import StoreError
+from dt6_lsp.index.index import Index
+from dt6_lsp.settings import Settings
+from tests.index_fixtures import LONG_AGO, FakeEmbedder, function, ledger, opened, rows, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    write(tmp_path / "work", {f"{name}.py": function(name) for name in ("one", "two", "three")})
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def store(tmp_path: Path, root: Path) -> Path:
+    """A store that holds an index of `root`."""
+    with opened(root, tmp_path / "store") as index:
+        index.update()
+    return tmp_path / "store"
+
+
+def _garbage(store: Path) -> None:
+    (store / "ledger.sqlite3").write_bytes(b"this is no database" * 999)
+
+
+def _torn(store: Path) -> None:
+    data = (store / "ledger.sqlite3").read_bytes()
+    (store / "ledger.sqlite3").write_bytes(data[:5000])
+
+
+def _newer(store: Path) -> None:
+    with ledger(store) as connection:
+        connection.execute("UPDATE meta SET value = '999' WHERE key = 'schema'")
+
+
+def _older(store: Path) -> None:
+    with ledger(store) as connection:
+        connection.execute("UPDATE meta SET value = '0' WHERE key = 'schema'")
+
+
+def _foreign(store: Path) -> None:
+    (store / "ledger.sqlite3").unlink()
+    with ledger(store) as connection:
+        connection.execute("CREATE TABLE recipes(name)")
+
+
+def _elsewhere(store: Path) -> None:
+    with ledger(store) as connection:
+        connection.execute("UPDATE meta SET value = '/another/folder' WHERE key = 'root'")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (_garbage, "was damaged"),
+        (_torn, "was damaged"),
+        (_newer, "newer DT6"),
+        (_older, "older DT6"),
+        (_foreign, "older DT6"),
+        (_elsewhere, "another folder"),
+    ],
+)
+def test_an_unusable_ledger_is_kept_aside_and_built_anew(
+    root: Path, store: Path, damage: Callable[[Path], None], words: str
+) -> None:
+    before = rows(store)
+    damage(store)
+    with opened(root, store) as index:
+        assert words in index.notices[0]
+        assert next(store.glob("ledger.broken-*.sqlite3")).name in index.notices[0]
+        assert index.search("one") == []
+        assert index.update().files == 3
+    assert rows(store) == before
+
+
+def test_a_few_broken_ledgers_are_kept_and_no_more(root: Path, store: Path) -> None:
+    for _ in range(6):
+        _garbage(store)
+        with opened(root, store):
+            pass
+    assert len(list(store.glob("ledger.broken-*"))) == 3
+
+
+def test_a_follower_does_not_touch_a_ledger_of_another_format(root: Path, store: Path) -> None:
+    with opened(root, store):
+        _newer(store)
+        with pytest.raises(StoreError, match="newer DT6") as caught:
+            Index.open(root, store, FakeEmbedder(), Settings())
+        assert caught.value.mend
+        assert list(store.glob("ledger.broken-*")) == []
+
+
+def _overwrite_tables(store: Path) -> None:
+    """Breaks the pages of the file, but for the first, so that it opens and fails when it is read."""
+    with ledger(store) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = (store / "ledger.sqlite3").stat().st_size
+    with (store / "ledger.sqlite3").open("r+b") as file:
+        file.seek(4096 * 2)
+        file.write(b"\xff" * (size - 4096 * 2))
+
+
+def test_a_ledger_that_breaks_in_use_is_replaced_while_many_ask(root: Path, store: Path) -> None:
+    with opened(root, store) as index:
+        _overwrite_tables(store)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(index.search, ["one"] * 16))
+        assert answers == [[]] * 16
+        assert [notice for notice in index.notices if "was damaged" in notice] == list(index.notices)
+        assert len(index.notices) == 1
+        assert index.update().files == 3
+        assert index.search("one")[0].path == "one.py"
+
+
+def test_an_update_that_finds_the_ledger_broken_starts_over(root: Path, store: Path) -> None:
+    with opened(root, store) as index:
+        _overwrite_tables(store)
+        assert index.update().files == 3
+        assert "was damaged" in index.notices[0]
+
+
+def test_a_full_disk_is_said_and_loses_nothing(root: Path, store: Path) -> None:
+    before = rows(store)
+    with opened(root, store) as index:
+        with index._store.ledger.write() as connection:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        index._store.ledger._writer.execute(f"PRAGMA max_page_count = {pages}")  # type: ignore[union-attr]
+        write(root, {f"more/{number}.py": function(f"name_{number}") for number in range(99)})
+        with pytest.raises(StoreError, match="full") as caught:
+            index.update()
+        assert "space" in caught.value.mend
+        assert index.search("one")[0].path == "one.py"
+    assert all(row in rows(store)["chunks"] for row in before["chunks"])
+    with opened(root, store) as index:
+        assert index.update().files == 102
+
+
+def test_a_data_folder_that_is_a_file_is_said(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "store"):
+        with pytest.raises(StoreError, match="file") as caught:
+            Index.open(root, place, FakeEmbedder(), Settings())
+        assert "DT6_DATA_DIR" in caught.value.mend
+
+
+def test_a_ledger_that_can_not_be_written_is_said(root: Path, store: Path) -> None:
+    write(root, {"four.py": function("four")}, at=LONG_AGO + 1)
+    with opened(root, store) as index:
+        index._store.ledger._disconnect()
+        index._store.ledger._writer = connection = index._store.ledger._connect()
+        connection.execute("PRAGMA query_only = ON")
+        with pytest.raises(StoreError, match="can't be written"):
+            index.update()
+        assert index.search("one")[0].path == "one.py"
+
+
+def test_a_locked_ledger_is_waited_for_and_then_said(root: Path, store: Path) -> None:
+    with opened(root, store) as index, ledger(store) as other:
+        index._store.ledger._writer = connection = index._store.ledger._connect()
+        connection.execute("PRAGMA busy_timeout = 50")
+        other.execute("BEGIN IMMEDIATE")
+        write(root, {"four.py": function("four")}, at=LONG_AGO + 1)
+        with pytest.raises(StoreError, match="locked"):
+            index.update()
+        assert index.search("one")[0].path == "one.py"
+        other.execute("ROLLBACK")
+        assert index.update().files == 4
+
+
+def test_a_closed_index_says_so(root: Path, store: Path) -> None:
+    with opened(root, store) as index:
+        pass
+    with pytest.raises(StoreError, match="closed"):
+        index.search("one")
+
+
+def test_the_workspace_folder_may_vanish(root: Path, store: Path) -> None:
+    import shutil
+
+    from dt6_lsp.errors import WorkspaceError
+
+    with opened(root, store) as index:
+        shutil.rmtree(root)
+        with pytest.raises(WorkspaceError, match="does not exist"):
+            index.update()
+        assert index.search("one")[0].path == "one.py"
+
+
+def test_the_file_is_a_database_that_others_can_read(store: Path) -> None:
+    with ledger(store) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert isinstance(connection, sqlite3.Connection)
