@@ -60,7 +60,7 @@ class _Piece:
     kind: Kind
     symbol: str
     family: int
-    opens: bool  # the first lines of a definition that was split, such as "class A:"
+    part: str  # "opens" a definition that was split ("class A:"), is the "rest" between its children, or a "unit"
     size: int  # of the largest part, which gives a merged piece its name
 
 
@@ -128,14 +128,15 @@ def _pieces(root: _Node, weights: _Weights, sizes: Sizes) -> list[_Piece]:
         node, label, family = todo.pop()
         span = node.span
         if node is not root and (not node.children or weights.of(span.start, span.end) <= sizes.max):
-            pieces.extend(_cut(span.start, span.end, label, family, weights, sizes))
+            part = "unit" if span.symbol else "rest"
+            pieces.extend(_cut(span.start, span.end, label, family, part, weights, sizes))
             continue
         families += 1
         parts = _parts(node)
         if node is not root and not parts[0].span.symbol:
-            pieces.extend(_cut(parts[0].span.start, parts[0].span.end, label, families, weights, sizes, opens=True))
+            pieces.extend(_cut(span.start, parts[0].span.end, label, families, "opens", weights, sizes))
             parts = parts[1:]
-        todo.extend(reversed([(part, _label(part, label), families) for part in parts]))
+        todo.extend(reversed([(each, _label(each, label), families) for each in parts]))
     return pieces
 
 
@@ -158,7 +159,7 @@ def _parts(node: _Node) -> list[_Node]:
 
 
 def _cut(
-    start: int, end: int, label: Span, family: int, weights: _Weights, sizes: Sizes, *, opens: bool = False
+    start: int, end: int, label: Span, family: int, part: str, weights: _Weights, sizes: Sizes
 ) -> Iterable[_Piece]:
     """A run of lines, in pieces of at most `sizes.max` (but for a single line that is longer)."""
     while True:
@@ -166,7 +167,7 @@ def _cut(
         if start > end or weights.of(start, end) == 0:
             return
         last = end if weights.of(start, end) <= sizes.max else _cut_after(start, end, weights, sizes)
-        yield _Piece(start, last, label.kind, label.symbol, family, opens, weights.of(start, last))
+        yield _Piece(start, last, label.kind, label.symbol, family, part, weights.of(start, last))
         start = last + 1
 
 
@@ -207,16 +208,16 @@ def _merge(pieces: Iterable[_Piece], weights: _Weights, sizes: Sizes) -> list[_P
 
 def _fits(one: _Piece, other: _Piece, weights: _Weights, sizes: Sizes) -> bool:
     total = weights.of(one.start, other.end)
-    if weights.of(other.start, other.end) <= sizes.scrap and not other.opens:
+    if weights.of(other.start, other.end) <= sizes.scrap and other.part == "rest":
         return total <= sizes.max
-    if weights.of(one.start, one.end) <= sizes.scrap and one.opens:
+    if weights.of(one.start, one.end) <= sizes.scrap and one.part == "opens":
         return total <= sizes.max
     return one.family == other.family and total <= sizes.target
 
 
 def _join(one: _Piece, other: _Piece) -> _Piece:
     biggest = other if other.size > one.size else one
-    return replace(biggest, start=one.start, end=other.end, family=one.family, opens=one.opens)
+    return replace(biggest, start=one.start, end=other.end, family=one.family, part=one.part)
 
 
 def _chunk(lines: Sequence[str], piece: _Piece, sizes: Sizes) -> Chunk:

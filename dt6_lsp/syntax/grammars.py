@@ -45,7 +45,8 @@ def grammar(name: str) -> Grammar:
     """The grammar of a language of the table. Two threads that ask for it first may both build it; either will do."""
     row = BY_NAME[name]
     language = tree_sitter.Language(getattr(importlib.import_module(row.module), row.function)())
-    source = files("dt6_lsp.syntax").joinpath("queries", f"{row.query}.scm").read_text("utf-8")
+    folder = files("dt6_lsp.syntax").joinpath("queries")
+    source = "\n".join(folder.joinpath(f"{part}.scm").read_text("utf-8") for part in row.query.split())
     query = tree_sitter.Query(language, source)
     conditions = {number: _conditions(query, number) for number in range(query.pattern_count)}
     return Grammar(language, query, {number: found for number, found in conditions.items() if found})

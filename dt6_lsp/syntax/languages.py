@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Language:
     """One row. `extensions` and `names` are lower case; `module` is the wheel's package, `function` what yields the
-    grammar in it; `query` is the file in queries/; `constructors` are method names that build an instance;
+    grammar in it; `query` names files in queries/, read as one; `constructors` are method names that build an instance;
     `clauses` says that one function may be written as several definitions in a row."""
 
     name: str
@@ -64,7 +64,8 @@ TABLE: tuple[Language, ...] = (
     _row("javascript", "js mjs cjs jsx", names="jakefile", shebangs="node nodejs bun", constructors="constructor"),
     _row("typescript", "ts mts cts", function="language_typescript", shebangs="deno ts-node tsx",
          constructors="constructor"),
-    _row("tsx", "tsx", module="typescript", function="language_tsx", query="typescript", constructors="constructor"),
+    _row("tsx", "tsx", module="typescript", function="language_tsx", query="typescript tsx",
+         constructors="constructor"),
     _row("rust", "rs"),
     _row("go", "go"),
     _row("java", "java"),

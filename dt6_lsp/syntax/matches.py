@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dt6_lsp.syntax.grammars import Condition, Grammar
     from dt6_lsp.syntax.model import Kind
 
+_MAX_DEPTH = 4_000  # the cursor counts depth in 16 bits, and never ends on a tree that is deeper
 _MATCH_LIMIT = 20_000  # of matches under way at once
 _LABELS = ("definition.", "scope.", "heading.", "skip.")
 
@@ -63,7 +64,9 @@ class Matches:
 
 def run_query(loaded: Grammar, root: Node, data: bytes) -> Matches:
     found = Matches()
-    for pattern, captures in QueryCursor(loaded.query, match_limit=_MATCH_LIMIT).matches(root):
+    cursor = QueryCursor(loaded.query, match_limit=_MATCH_LIMIT)
+    cursor.set_max_start_depth(_MAX_DEPTH)
+    for pattern, captures in cursor.matches(root):
         conditions = loaded.conditions.get(pattern)
         if conditions and not all(_holds(condition, captures, data) for condition in conditions):
             continue

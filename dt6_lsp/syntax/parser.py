@@ -11,7 +11,7 @@ import time
 
 import tree_sitter
 
-from dt6_lsp.syntax.chunks import CHUNKER_VERSION, chunk
+from dt6_lsp.syntax.chunks import CHUNKER_VERSION, SIZES, Sizes, chunk
 from dt6_lsp.syntax.dialects import parsable
 from dt6_lsp.syntax.grammars import Grammar, grammar
 from dt6_lsp.syntax.languages import BY_NAME, TEXT, language_of
@@ -28,6 +28,7 @@ _READ = 65_536
 # The query cursor looks at all later siblings of each node. Grammars balance long lists, but an error node is flat, and
 # a file that is one error of 100,000 tokens would cost minutes: about 0.8 ns x the square of the children.
 _MAX_ERROR_WORK = 400_000_000
+_MAX_LEFT_OPEN = 1_500
 _MAX_ERROR_NODES = 50_000
 
 
@@ -42,15 +43,15 @@ class UnparsableError(Exception):
     """A sentence that says why the grammar gave nothing."""
 
 
-def parse(path: str, text: str) -> ParsedFile:
+def parse(path: str, text: str, sizes: Sizes = SIZES) -> ParsedFile:
     """Never raises. Lines count from 1; texts of chunks join their lines with \\n whatever the file has."""
     language = _language(path, text)
     if language == TEXT:
-        return ParsedFile(TEXT, chunks=chunk(split_lines(text), ()))
+        return ParsedFile(TEXT, chunks=chunk(split_lines(text), (), sizes))
     try:
-        return _parse(language, text)
+        return _parse(language, text, sizes)
     except UnparsableError as problem:
-        return ParsedFile(language, chunks=chunk(split_lines(text), ()), problems=(str(problem),))
+        return ParsedFile(language, chunks=chunk(split_lines(text), (), sizes), problems=(str(problem),))
 
 
 def _language(path: str, text: str) -> str:
@@ -60,14 +61,14 @@ def _language(path: str, text: str) -> str:
     return language
 
 
-def _parse(language: str, text: str) -> ParsedFile:
+def _parse(language: str, text: str, sizes: Sizes) -> ParsedFile:
     loaded = _grammar(language)
     source = source_of(text)
     matches = _matches(loaded, parsable(language, source.data))
     symbols, spans = symbols_of(place(matches, source, BY_NAME[language]), matches, source)
     return ParsedFile(
         language=language,
-        chunks=chunk(source.lines, spans),
+        chunks=chunk(source.lines, spans, sizes),
         symbols=symbols,
         references=references_of(matches, source),
         imports=imports_of(matches, source),
@@ -84,11 +85,24 @@ def _grammar(language: str) -> Grammar:
 
 
 def _matches(loaded: Grammar, data: bytes) -> Matches:
+    if _unbalanced(data):
+        raise UnparsableError("The file opens far more brackets than it closes, so it is read as text.")
     tree = _tree(loaded, data)
     root = tree.root_node
     if root.has_error and _too_broken(root):
         raise UnparsableError("The file has too many syntax errors for its grammar, so it is read as text.")
     return run_query(loaded, root, data)
+
+
+def _unbalanced(data: bytes) -> bool:
+    """Whether recovering at the end of the file would take minutes, in one step of the parser that can't be stopped: it
+    costs the square of what is left open. `<` counts as a bracket, but for shifts and comparisons with =."""
+    count = data.count
+    left_open = sum(
+        max(0, count(opening) - count(closing)) for opening, closing in ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+    )
+    angles = max(0, count(b"<") - 2 * count(b"<<") - count(b"<=") - count(b">"))
+    return left_open + angles > max(_MAX_LEFT_OPEN, len(data) // 50)
 
 
 def _tree(loaded: Grammar, data: bytes) -> tree_sitter.Tree:

@@ -7,10 +7,13 @@ are found here and every position is made from a byte offset.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
+_CONTINUATION = re.compile(rb"[\x80-\xbf]+")
+_NEAR = 200  # bytes; a line of a megabyte must not be copied for each of its names
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -21,7 +24,8 @@ class Source:
     data: bytes
     starts: tuple[int, ...]
     lines: tuple[str, ...]  # without their ends
-    ascii: bool
+    runs: tuple[int, ...]  # where a run of UTF-8 continuation bytes begins
+    counts: tuple[int, ...]  # how many of them stand before each run, and at last how many there are
 
     def line_of(self, byte: int) -> int:
         return bisect_right(self.starts, byte)
@@ -29,23 +33,25 @@ class Source:
     def column_of(self, byte: int, line: int) -> int:
         """In characters, from 0."""
         start = self.starts[line - 1]
-        return byte - start if self.ascii else len(self.data[start:byte].decode("utf-8", "replace"))
+        if not self.runs:
+            return byte - start
+        return byte - start - self.counts[bisect_left(self.runs, byte)] + self.counts[bisect_left(self.runs, start)]
 
     def text(self, start: int, end: int) -> str:
         return self.data[start:end].decode("utf-8", "replace")
 
     def before(self, byte: int, line: int) -> bytes:
-        """What stands on the line before this byte."""
-        return self.data[self.starts[line - 1] : byte]
+        """What stands on the line before this byte, or the end of it."""
+        return self.data[max(self.starts[line - 1], byte - _NEAR) : byte]
 
     def after(self, byte: int, line: int) -> bytes:
-        """What stands on the line from this byte on."""
-        return self.data[byte : self.starts[line] if line < len(self.starts) else len(self.data)]
+        """What stands on the line from this byte on, or the beginning of it."""
+        return self.data[byte : min(self.starts[line] if line < len(self.starts) else len(self.data), byte + _NEAR)]
 
 
 def source_of(text: str) -> Source:
-    """NUL ends the input for some grammars, a lone surrogate is no UTF-8 and a lone \\r no line end to them: each is replaced
-    by one character, so that columns still hold."""
+    """NUL ends the input for some grammars, a lone surrogate is no UTF-8 and a lone return no line end to them: each is
+    replaced by one character, so that columns still hold."""
     data = text.encode("utf-8", "replace")
     if b"\0" in data:
         data = data.replace(b"\0", b" ")
@@ -53,8 +59,9 @@ def source_of(text: str) -> Source:
         data = _LONE_RETURN.sub(b"\n", data)
     ends = [found.end() for found in _LINE_END.finditer(data)]
     starts = (0, *ends)
-    lines = tuple(split_lines(text))
-    return Source(data, starts, lines, len(data) == len(text))
+    runs = () if data.isascii() else tuple(found.span() for found in _CONTINUATION.finditer(data))
+    counts = tuple(accumulate((end - start for start, end in runs), initial=0))
+    return Source(data, starts, tuple(split_lines(text)), tuple(start for start, _ in runs), counts)
 
 
 def split_lines(text: str) -> list[str]:

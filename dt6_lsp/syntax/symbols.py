@@ -7,7 +7,9 @@ recursion.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dt6_lsp.syntax.chunks import Span
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_SIGNATURE = 300
 MAX_NAME = 200
+MAX_CONTAINER = 1_000
+_MAX_PREFIXES = 300
 
 _TYPE_LIKE = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
 _FUNCTIONS = frozenset({"function", "method", "constructor"})
@@ -113,7 +117,7 @@ def _place(one: Found, outer: Placed | None, source: Source, language: Language)
     if one.container is not None:
         scopes = [*(name for name in _names(source.text(*one.container), "class") if name not in _NO_SCOPE), *scopes]
     around = _around(outer, one.kind)
-    container = ".".join((*((around,) if around else ()), *scopes))
+    container = ".".join((*((around,) if around else ()), *scopes))[:MAX_CONTAINER]
     return Placed(one, name, container, _kind(one.kind, name, outer.kind if outer else None, bool(scopes), language))
 
 
@@ -135,7 +139,7 @@ def _names(text: str, kind: Kind) -> list[str]:
     if not text[:1].isidentifier() and text[:1] not in "*&(:$@~":
         return [text]
     head, operator, rest = text.partition("operator")
-    parts = [_TYPE_ARGUMENTS.sub("", part).strip(" &*()?") for part in _SEPARATOR.split(head)]
+    parts = [_TYPE_ARGUMENTS.sub("", part).strip(" &*()") for part in _SEPARATOR.split(head)]
     return [*(part for part in parts if part), *([operator + rest] if operator else [])] or [text]
 
 
@@ -151,10 +155,11 @@ def _kind(kind: Kind, name: str, outer: Kind | None, scoped: bool, language: Lan
 class Surroundings:
     """What stands above definitions: comments and prefixes that begin their line, by the line on which they end."""
 
-    def __init__(self, prefixes: Iterable[Prefix], source: Source) -> None:
+    def __init__(self, prefixes: list[Prefix], source: Source) -> None:
         self._source = source
         self._ending: dict[int, Prefix] = {}
         self._inside: dict[int, Prefix] = {}
+        self._comments = sorted((prefix.start, prefix.end) for prefix in prefixes if prefix.is_comment)
         for prefix in prefixes:
             self._inside[prefix.start] = prefix
             end = source.line_of(max(prefix.start, prefix.end - 1))
@@ -181,6 +186,16 @@ class Surroundings:
         ):
             return None
         return prefix
+
+    def without_comments(self, start: int, end: int) -> str:
+        parts: list[str] = []
+        for at in range(bisect_left(self._comments, (start, 0)), len(self._comments)):
+            first, last = self._comments[at]
+            if first >= end:
+                break
+            parts.append(self._source.text(start, first))
+            start = last
+        return "".join((*parts, self._source.text(start, max(start, end))))
 
     def skip(self, byte: int) -> int:
         """Where the declaration itself starts, when decorators or annotations stand first."""
@@ -213,7 +228,7 @@ def _top(found: Found, matches: Matches, source: Source, around: Surroundings) -
     line = chunk_line = source.line_of(found.start)
     docs: list[str] = []
     if _WORDS.match(source.before(found.start, line)):
-        for above, prefix in around.above(line):
+        for above, prefix in islice(around.above(line), _MAX_PREFIXES):
             chunk_line = above
             if prefix.is_comment:
                 docs.append(comment_text(source.text(prefix.start, prefix.end)))
@@ -248,7 +263,7 @@ def _signature(found: Found, source: Source, around: Surroundings) -> str:
         before = source.before(start, source.line_of(start))
         start -= len(before) if _WORDS.match(before) else 0
     end = found.body if found.body > start else found.end
-    text = source.text(start, min(end, start + 4 * MAX_SIGNATURE)).strip()
+    text = around.without_comments(start, min(end, start + 4 * MAX_SIGNATURE)).strip()
     if found.kind in _ONE_LINE:
         text = text.partition("\n")[0]
     text = _AFTER_BRACKET.sub("", _BEFORE_BRACKET.sub("", " ".join(text.split())))

@@ -2,6 +2,7 @@
 (abstract_class_declaration name: (type_identifier) @name body: (_) @body) @definition.class
 (interface_declaration name: (type_identifier) @name body: (_) @body) @definition.interface
 (type_alias_declaration name: (type_identifier) @name) @definition.type
+(required_parameter (accessibility_modifier) pattern: (identifier) @name) @definition.field
 (enum_declaration name: (identifier) @name body: (_) @body) @definition.enum
 (enum_body name: (property_identifier) @name @definition.constant)
 (enum_body (enum_assignment name: (property_identifier) @name) @definition.constant)
