@@ -52,6 +52,8 @@ def _without_docstring(body: Sequence[Line]) -> list[Line]:
         stripped = text.strip()
         if closing:
             closing = "" if stripped.endswith(closing) else closing
+        elif not stripped and kept and kept[-1][1].rstrip().endswith(":"):
+            continue  # a blank line after the declaration, or where the docstring was
         elif stripped.startswith(_QUOTES) and kept and kept[-1][1].rstrip().endswith(":"):
             quote = stripped.lstrip("rfbu")[:3]
             closing = "" if len(stripped) > 5 and stripped.endswith(quote) else quote

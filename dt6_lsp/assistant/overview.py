@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 MOST_PARTS = 14
 MOST_FILES_READ = 1_500  # for imports; beyond that, the first of each part tell enough
 _ENTRY = re.compile(
-    r"(?:^|/)(?:__main__|main|cli|app|server|manage|wsgi|asgi|index|lib|mod|program|bin/[^/]+|cmd/[^/]+/[^/]+)\.[a-z]+$",
+    r"(?:^|/)(?:__main__|main|cli|app|server|manage|wsgi|asgi|program|bin/[^/]+|cmd/[^/]+/[^/]+)\.[a-z]+$"
+    r"|(?:^|/)index\.(?:[jt]sx?|mjs|php)$|^(?:src/)?lib\.rs$",
     re.IGNORECASE,
 )
 _FACE = re.compile(r"(?:^|/)(?:__init__|index|mod|lib|main|package-info|readme)\.[a-z]+$", re.IGNORECASE)
