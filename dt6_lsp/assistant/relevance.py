@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ASKING = frozenset(
-    "a an the is are was were be been do does did how what where when why which who whom whose can could should would "
+    "a an the is are was were be been do does did how what where when why which who whom whose can could "  # noqa: SIM905
+    "should would "
     "will may might of in on at to for from by with without and or not no if then than that this these those it its i "
     "we you me my our your there here into out up about as has have had so any all some me tell show explain find give "
-    "please work works working happen happens code function method class file module project workspace".split()  # noqa: SIM905
+    "please work works working happen happens code function method class file module project workspace".split()
 )
 
 
