@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dt6_lsp.server.arguments import only, parse
 from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
+from dt6_lsp.server.indexing import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -79,7 +80,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
 async def _index(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any] | None:
     arguments = parse(IndexArguments, given, "dt6.index")
     report = await call.session.indexer.run(cancel=call.cancel, rebuild=arguments.rebuild, token=token)
-    return None if report is None else asdict(report)
+    return None if report is None else to_json(report)
 
 
 async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol.types import MessageType
 
@@ -41,6 +41,7 @@ class Indexer:
         self._everything = False
         self._paths: set[str] = set()
         self._task: asyncio.Task[None] | None = None
+        self._told: set[str] = set()
 
     def request(self, paths: Iterable[str] | None) -> None:
         """Index these paths soon; None for the whole workspace."""
@@ -91,8 +92,16 @@ class Indexer:
                     bar.report(*describe(step))
                     report = step.report or report
             bar.ending = summary(report) if report else ""
-        log(engine, report)
+        self._tell_notices(engine)
+        log(report)
         return report
+
+    def _tell_notices(self, engine: Engine) -> None:
+        """What happened to a store (kept aside, rebuilt) is told once."""
+        for notice in engine.notices:
+            if notice not in self._told:
+                self._told.add(notice)
+                self._session.show(MessageType.Warning, notice)
 
 
 def describe(step: IndexProgress) -> tuple[str, int | None]:
@@ -109,9 +118,21 @@ def summary(report: IndexReport) -> str:
     return f"{report.files:,} files and {report.chunks:,} chunks are searchable."
 
 
-def log(engine: Engine, report: IndexReport | None) -> None:
-    for notice in getattr(engine, "notices", ()):
-        logger.warning("%s", notice)
+def to_json(report: IndexReport) -> dict[str, Any]:
+    """The contract of `index --json`."""
+    return {
+        "files": report.files,
+        "chunks": report.chunks,
+        "skipped": dict(report.skipped),
+        "languages": dict(report.languages),
+        "embedding": {"model": report.model, "dimension": report.dimension},
+        "seconds": round(report.seconds, 3),
+        "chunks_per_second": round(report.chunks_per_second, 1),
+        "vectors_synced": report.vectors_synced,
+    }
+
+
+def log(report: IndexReport | None) -> None:
     if report is None:
         return
     logger.info("%s %s changed, %s removed, %.1f s.", summary(report), report.changed, report.removed, report.seconds)
