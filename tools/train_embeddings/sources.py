@@ -16,6 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.train_embeddings.fetch import MARKER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -29,8 +31,10 @@ _SUFFIXES = frozenset(
 )
 _SKIPPED_PARTS = frozenset(
     {"_vendor", "vendor", "vendored", "third_party", "thirdparty", "node_modules", "__pycache__", "site-packages"}
-    | {"test", "tests", "testing", "idlelib", "lib2to3", "turtledemo"}
+    | {"test", "tests", "testing", "testdata", "__tests__", "idlelib", "lib2to3", "turtledemo"}
 )
+_SKIPPED_NAME = re.compile(r"\.min\.js$|\.d\.[cm]?ts$|_test\.\w+$|[.](test|spec)\.\w+$|^test_")
+EXCLUDED = Path(__file__).parent / "excluded.txt"
 _HELD_OUT = frozenset((Path(__file__).parent / "held_out.txt").read_text(encoding="utf-8").splitlines()[1:])
 _PACKAGE_BYTES = 12_000_000  # at most this much of one package, so that no single one sets the tone
 _FILE_BYTES = 400_000
@@ -67,21 +71,30 @@ def installed_packages() -> Iterator[Source]:
             )
 
 
-def npm_packages(folder: Path) -> Iterator[Source]:
-    """Packages below a `node_modules`, by the licence in their package.json."""
-    for manifest in sorted([*folder.glob("*/package.json"), *folder.glob("@*/*/package.json")]):
-        facts = json.loads(manifest.read_text(encoding="utf-8"))
-        licence, name = str(facts.get("license", "")), str(facts.get("name", ""))
-        if _permissive(licence) and not _HELD_OUT & set(re.split(r"[@/]", name)):
-            yield Source(name, str(facts.get("version", "")), licence, _capped(_code_files(manifest.parent)))
+def fetched_packages(folder: Path) -> Iterator[Source]:
+    """What `fetch` brought into `folder`, in order of the folders' names."""
+    for marker in sorted(folder.glob(f"*/{MARKER}")):
+        facts = json.loads(marker.read_text(encoding="utf-8"))
+        if not _HELD_OUT & set(re.split(r"[@/]", facts["name"])):
+            files = _capped(_code_files(marker.parent))
+            yield Source(facts["name"], facts["version"], facts["licence"], files)
+
+
+def known_name(source: str, path: Path) -> str:
+    """What a file is called in lists and in training, wherever its package is installed."""
+    return "/".join((source, *path.parts[-4:]))
 
 
 def without_overlap(sources: Iterable[Source], guard: Path | None) -> Iterator[Source]:
-    """The sources less every file of which a tenth of the telling lines is found in one checkout below `guard`."""
+    """The sources less every file of which a tenth of the telling lines is found in one checkout below `guard`, and
+    less those of which an earlier guard found this (`excluded.txt`)."""
     seen = _guarded_lines(guard) if guard else {}
+    excluded = set(EXCLUDED.read_text(encoding="utf-8").splitlines())
     for source in sources:
-        files = tuple(path for path in source.files if not _overlaps(path, seen))
-        yield Source(source.name, source.version, source.licence, files)
+        files = (path for path in source.files if known_name(source.name, path) not in excluded)
+        yield Source(
+            source.name, source.version, source.licence, tuple(path for path in files if not _overlaps(path, seen))
+        )
 
 
 def read(path: Path) -> str:
