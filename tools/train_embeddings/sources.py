@@ -33,7 +33,6 @@ _SKIPPED_PARTS = frozenset(
     {"_vendor", "vendor", "vendored", "third_party", "thirdparty", "node_modules", "__pycache__", "site-packages"}
     | {"test", "tests", "testing", "testdata", "__tests__", "idlelib", "lib2to3", "turtledemo"}
 )
-_SKIPPED_NAME = re.compile(r"\.min\.js$|\.d\.[cm]?ts$|_test\.\w+$|[.](test|spec)\.\w+$|^test_")
 EXCLUDED = Path(__file__).parent / "excluded.txt"
 _HELD_OUT = frozenset((Path(__file__).parent / "held_out.txt").read_text(encoding="utf-8").splitlines()[1:])
 _PACKAGE_BYTES = 12_000_000  # at most this much of one package, so that no single one sets the tone
