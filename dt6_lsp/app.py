@@ -62,7 +62,7 @@ def serve(loaded: Loaded, data_dir: Path | None = None) -> int:
     """Serve one editor over stdin and stdout; the result is the exit code."""
     from dt6_lsp.server.main import serve_stdio
 
-    return serve_stdio(lambda settings, roots: build_engine(settings, roots, data_dir), loaded)
+    return serve_stdio(lambda settings, roots: build_engine(settings, roots, data_dir), loaded, data_dir)
 
 
 def store_folder(root: Path, data_dir: Path) -> Path:

@@ -7,7 +7,10 @@ Who holds something that must be closed at once (a stream from a model) register
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Cancelled(Exception):  # noqa: N818 - it is the outcome that the user asked for, not an error

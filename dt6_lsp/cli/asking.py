@@ -7,10 +7,11 @@ Not here: prompts, retrieval, the digest.
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dt6_lsp.cli.indexing import bring_up_to_date
 from dt6_lsp.cli.terminal import counted
+from dt6_lsp.contracts import answer_json
 from dt6_lsp.errors import Dt6Error, SettingError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def ask(call: Invocation) -> int:
     question = _question(call)
     done = call.run(_ask(call, question))
     if call.args.json:
-        call.terminal.json(as_json(done))
+        call.terminal.json(answer_json(done))
     else:
         _tell(call, done)
     return 0
@@ -69,22 +70,6 @@ async def _answered(call: Invocation, engine: Engine, question: str, files: tupl
             if isinstance(event, Done):
                 return event
     raise RuntimeError("an answer ended without an end")
-
-
-def as_json(done: Done) -> dict[str, Any]:
-    return {
-        "answer": done.answer,
-        "citations": [
-            {"path": each.path, "start_line": each.start_line, "end_line": each.end_line} for each in done.citations
-        ],
-        "intent": done.intent,
-        "backend": done.backend,
-        "model": done.model,
-        "cached": done.cached,
-        "prompt_tokens": done.usage.prompt_tokens,
-        "completion_tokens": done.usage.completion_tokens,
-        "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},
-    }
 
 
 def _tell(call: Invocation, done: Done) -> None:

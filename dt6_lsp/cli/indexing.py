@@ -6,10 +6,11 @@ Not here: how an index is made.
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dt6_lsp.cli.progress import progress_on
 from dt6_lsp.cli.terminal import counted, listed
+from dt6_lsp.contracts import report_json
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
@@ -21,7 +22,7 @@ _PROBLEMS_SHOWN = 5
 def index(call: Invocation) -> int:
     report = call.run(_index(call))
     if call.args.json:
-        call.terminal.json(as_json(report))
+        call.terminal.json(report_json(report))
     else:
         call.terminal.lines(_told(report))
     return 0
@@ -52,19 +53,6 @@ async def _follow(call: Invocation, engine: Engine, *, rebuild: bool = False, wa
                 if step.report is not None:
                     return step.report
     raise RuntimeError("an index run ended without a report")
-
-
-def as_json(report: IndexReport) -> dict[str, Any]:
-    return {
-        "files": report.files,
-        "chunks": report.chunks,
-        "skipped": dict(report.skipped),
-        "languages": dict(report.languages),
-        "embedding": {"model": report.model, "dimension": report.dimension},
-        "seconds": round(report.seconds, 3),
-        "chunks_per_second": round(report.chunks_per_second, 1),
-        "vectors_synced": report.vectors_synced,
-    }
 
 
 def _told(report: IndexReport) -> list[str]:

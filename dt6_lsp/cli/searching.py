@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from dt6_lsp.cli.indexing import bring_up_to_date
 from dt6_lsp.cli.invocation import interruptible
+from dt6_lsp.contracts import hit_json
 from dt6_lsp.errors import SettingError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def _search(call: Invocation) -> None:
             return
         hits = await engine.search(" ".join(call.args.query), call.args.count, call.args.near)
     if call.args.json:
-        call.terminal.json([as_json(hit) for hit in hits])
+        call.terminal.json([hit_json(hit) for hit in hits])
     else:
         _tell(call, hits)
 
@@ -61,7 +62,7 @@ async def _answered(call: Invocation, engine: Engine, query: str) -> dict[str, A
     start = time.perf_counter()
     hits = await engine.search(query, call.args.count, call.args.near)
     ms = (time.perf_counter() - start) * 1000
-    return {"query": query, "hits": [as_json(hit) for hit in hits], "ms": round(ms, 3)}
+    return {"query": query, "hits": [hit_json(hit) for hit in hits], "ms": round(ms, 3)}
 
 
 def _queries(call: Invocation) -> Iterator[str]:
@@ -85,18 +86,6 @@ def _lines(file: TextIO) -> Iterator[str]:
             return
         if query := line.strip():
             yield query
-
-
-def as_json(hit: Hit) -> dict[str, Any]:
-    return {
-        "path": hit.path,
-        "start_line": hit.start_line,
-        "end_line": hit.end_line,
-        "symbol": hit.symbol,
-        "kind": hit.kind,
-        "score": round(hit.score, 6),
-        "text": hit.text,
-    }
 
 
 def _tell(call: Invocation, hits: list[Hit]) -> None:

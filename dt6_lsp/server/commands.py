@@ -9,17 +9,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from dt6_lsp.contracts import answer_json, hit_json, report_json
 from dt6_lsp.server.arguments import only, parse
 from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
-from dt6_lsp.server.indexing import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from lsprotocol.types import ExecuteCommandParams, ProgressToken
 
-    from dt6_lsp.engine import Hit
     from dt6_lsp.server.session import Call
 
     Command = Callable[[Call, object, ProgressToken | None], Awaitable[object]]
@@ -59,7 +58,7 @@ async def _ask(call: Call, given: object, token: ProgressToken | None) -> dict[s
     arguments = parse(questions.AskArguments, given, "dt6.ask", bare="question")
     done = await questions.ask(call, arguments, "DT6: answering", token=token)
     await answers.show(call.session, await call.engine(), arguments.question, done)
-    return questions.to_json(done)
+    return answer_json(done)
 
 
 async def _search(call: Call, given: object, _token: ProgressToken | None) -> list[dict[str, Any]]:
@@ -68,19 +67,13 @@ async def _search(call: Call, given: object, _token: ProgressToken | None) -> li
         raise invalid_params(f"dt6.search gives 1 to {_MOST_HITS} hits, not {arguments.n}.")
     engine = await call.engine()
     near = named_file(engine, arguments.near) if arguments.near else ""
-    return [_hit(hit) for hit in await engine.search(arguments.query, arguments.n, near)]
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    """The contract of `search --json`."""
-    shown = ("path", "start_line", "end_line", "symbol", "kind", "score", "text")
-    return {name: getattr(hit, name) for name in shown}
+    return [hit_json(hit) for hit in await engine.search(arguments.query, arguments.n, near)]
 
 
 async def _index(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any] | None:
     arguments = parse(IndexArguments, given, "dt6.index")
     report = await call.session.indexer.run(cancel=call.cancel, rebuild=arguments.rebuild, token=token)
-    return None if report is None else to_json(report)
+    return None if report is None else report_json(report)
 
 
 async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol.types import MessageType
 
@@ -116,20 +116,6 @@ def describe(step: IndexProgress) -> tuple[str, int | None]:
 
 def summary(report: IndexReport) -> str:
     return f"{report.files:,} files and {report.chunks:,} chunks are searchable."
-
-
-def to_json(report: IndexReport) -> dict[str, Any]:
-    """The contract of `index --json`."""
-    return {
-        "files": report.files,
-        "chunks": report.chunks,
-        "skipped": dict(report.skipped),
-        "languages": dict(report.languages),
-        "embedding": {"model": report.model, "dimension": report.dimension},
-        "seconds": round(report.seconds, 3),
-        "chunks_per_second": round(report.chunks_per_second, 1),
-        "vectors_synced": report.vectors_synced,
-    }
 
 
 def log(report: IndexReport | None) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from dt6_lsp.contracts import answer_json, place_json
 from dt6_lsp.engine import AskContext, Done, Event, Failed, Retrieved, Routed, Token
 from dt6_lsp.errors import ModelError
 from dt6_lsp.server.arguments import parse
@@ -47,7 +48,7 @@ async def answer_request(call: Call, params: Any) -> dict[str, Any]:
     arguments = parse(AskArguments, given, ASK)
     stream = None if partial_token is None else _streamer(call, partial_token)
     done = await ask(call, arguments, "DT6: answering", token=work_token, stream=stream, hidden=True)
-    return to_json(done)
+    return answer_json(done)
 
 
 def _tokens(given: Any) -> tuple[Any, Any]:
@@ -128,23 +129,6 @@ def to_partial(event: Event) -> dict[str, Any] | None:
         case Routed(intent, probability, why):
             return {"kind": "routed", "intent": intent, "probability": probability, "why": why}
         case Retrieved(hits, dropped, prompt_tokens):
-            places = [{"path": hit.path, "start_line": hit.start_line, "end_line": hit.end_line} for hit in hits]
+            places = [place_json(hit) for hit in hits]
             return {"kind": "retrieved", "hits": places, "dropped": dropped, "prompt_tokens": prompt_tokens}
     return None
-
-
-def to_json(done: Done) -> dict[str, Any]:
-    """The contract of `ask --json`."""
-    return {
-        "answer": done.answer,
-        "citations": [
-            {"path": cited.path, "start_line": cited.start_line, "end_line": cited.end_line} for cited in done.citations
-        ],
-        "intent": done.intent,
-        "backend": done.backend,
-        "model": done.model,
-        "cached": done.cached,
-        "prompt_tokens": done.usage.prompt_tokens,
-        "completion_tokens": done.usage.completion_tokens,
-        "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},
-    }

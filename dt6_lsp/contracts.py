@@ -1,0 +1,55 @@
+"""The JSON that every face hands out for hits, index reports and answers. Stable: tests hold the names.
+
+Not here: what only one face has (the table of `models`, an editor's partial results).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dt6_lsp.engine import Citation, Done, Hit, IndexReport
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """Lines count from 1; the path is relative to the workspace, with `/`."""
+    return {
+        "path": hit.path,
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+        "symbol": hit.symbol,
+        "kind": hit.kind,
+        "score": round(hit.score, 6),
+        "text": hit.text,
+    }
+
+
+def place_json(place: Citation | Hit) -> dict[str, Any]:
+    return {"path": place.path, "start_line": place.start_line, "end_line": place.end_line}
+
+
+def report_json(report: IndexReport) -> dict[str, Any]:
+    return {
+        "files": report.files,
+        "chunks": report.chunks,
+        "skipped": dict(report.skipped),
+        "languages": dict(report.languages),
+        "embedding": {"model": report.model, "dimension": report.dimension},
+        "seconds": round(report.seconds, 3),
+        "chunks_per_second": round(report.chunks_per_second, 1),
+        "vectors_synced": report.vectors_synced,
+    }
+
+
+def answer_json(done: Done) -> dict[str, Any]:
+    return {
+        "answer": done.answer,
+        "citations": [place_json(citation) for citation in done.citations],
+        "intent": done.intent,
+        "backend": done.backend,
+        "model": done.model,
+        "cached": done.cached,
+        "prompt_tokens": done.usage.prompt_tokens,
+        "completion_tokens": done.usage.completion_tokens,
+        "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},
+    }
