@@ -188,11 +188,11 @@ def is_corrupt(error: sqlite3.Error) -> bool:
 
 @contextlib.contextmanager
 def store_errors(folder: Path) -> Iterator[None]:
-    """Turns what the disk refuses into a StoreError with cause and mend. A broken file passes through."""
+    """Turns what the disk refuses into a StoreError with cause and mend. Broken files and statements pass."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        if is_corrupt(error):
+        if is_corrupt(error) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
             raise
         raise StoreError(*_explain(error, folder)) from error
     except OSError as error:

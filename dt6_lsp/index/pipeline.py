@@ -52,7 +52,8 @@ class Plan:
 class Result:
     """What a run did, counted while it runs."""
 
-    total: int = 0
+    files: int = 0  # in the workspace; 0 when only some paths are looked at
+    total: int = 0  # to be read
     done: int = 0
     changed: int = 0
     removed: int = 0
@@ -90,6 +91,7 @@ def bring_up_to_date(
     """Everything but vectors. `result` is filled as it goes, so that others can see how far it is."""
     with ledger.read() as connection:
         plan = make_plan(connection, scan)
+    result.files = len(scan.walk.files) if scan.whole else 0
     result.total, result.skipped = len(plan.changed), Counter(scan.walk.skipped)
     result.skipped.update(plan.skipped)
     writer = _Writer(ledger, scan, plan, result, progress)

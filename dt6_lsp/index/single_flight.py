@@ -35,7 +35,7 @@ class _Ticket:
     request: Request
     listeners: list[ProgressCallback] = field(default_factory=list)
     report: IndexReport | None = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
     @property
     def finished(self) -> bool:
@@ -99,7 +99,7 @@ class SingleFlight:
             ticket.report = self._run(ticket.request, cancel, ticket.tell)
         except Cancelled:
             pass  # only this caller: `call` sees it at once, and the others go on without it
-        except BaseException as error:
+        except Exception as error:
             ticket.error = error
             raise
         finally:

@@ -51,7 +51,7 @@ class Updater:
             scan = self._scan(request, cancel)
             pipeline.bring_up_to_date(self._ledger, self._root, scan, cancel, progress, result)
             if scan.whole:
-                self._remember_skipped(result)
+                self._tidy(result)
         finally:
             self._running = None
         self._embed(cancel, progress, result)
@@ -76,7 +76,7 @@ class Updater:
             indexed = reads.count(connection, "files")
         running = self._running
         waiting = running.total - running.done if running else 0
-        return IndexState(files=max(indexed, running.total if running else 0), indexed=indexed, stale=waiting)
+        return IndexState(files=max(indexed, running.files if running else 0), indexed=indexed, stale=waiting)
 
     def _scan(self, request: Request, cancel: CancelToken) -> Scan:
         if request.paths is None:
@@ -94,8 +94,9 @@ class Updater:
         except Dt6Error as error:
             result.problems.insert(0, f"Search goes by words only for now, because vectors could not be made: {error}")
 
-    def _remember_skipped(self, result: Result) -> None:
+    def _tidy(self, result: Result) -> None:
         with self._ledger.write() as connection:
+            vector_rows.collect_unused(connection)
             rows.set_meta(connection, {"skipped": json.dumps(dict(result.skipped))})
 
     def _forget_everything(self) -> None:

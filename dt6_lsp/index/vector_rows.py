@@ -135,6 +135,19 @@ def trim_log(connection: sqlite3.Connection, seq: int) -> None:
         set_meta(connection, {"log_start": str(through)})
 
 
+def collect_unused(connection: sqlite3.Connection, slack: int = 10_000) -> None:
+    """Removes the vectors of texts that no file has any more. They are kept for a while, because a branch that was
+    left is often entered again; the work is done once for as many changes as there are chunks, twice over."""
+    position = log_position(connection).seq
+    if position - int(meta(connection, "collected", "0")) < 2 * count_embedded(connection) + slack:
+        return
+    connection.execute(
+        "DELETE FROM vectors WHERE text_hash NOT IN (SELECT text_hash FROM chunks UNION SELECT path_hash FROM files)"
+    )
+    trim_log(connection, position)
+    set_meta(connection, {"collected": str(position)})
+
+
 def embedded_after(connection: sqlite3.Connection, chunk_id: int, limit: int) -> list[int]:
     """The next embedded chunks in the order of their ids."""
     select = """SELECT id FROM chunks WHERE id > ? AND NOT EXISTS(SELECT 1 FROM unembedded WHERE chunk_id = chunks.id)

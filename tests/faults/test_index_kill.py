@@ -58,10 +58,10 @@ def test_a_killed_run_is_continued(tmp_path: Path, phase: str, longest: float) -
     with opened(root, store) as index:
         report = index.update(wait_sync=True)
         assert report.vectors_synced == report.chunks
-        found = [hit.path for hit in index.search("name_7_1")]
+        found = [hit.path for hit in index.search("name_7_1", 1)]
     with opened(root, tmp_path / "fresh") as index:
         index.update()
-        assert found == [hit.path for hit in index.search("name_7_1")]
+        assert found == [hit.path for hit in index.search("name_7_1", 1)]
     assert rows(store) == rows(tmp_path / "fresh")
     assert chroma_ids(store) == set(chunk_ids(store))
 
