@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from dt6_lsp.index.terms import Terms
 
-_SQUASHED = re.compile(r"[\W_]+")
-
 ROLES: Mapping[str, re.Pattern[str]] = {
     "test": re.compile(
         r"(^|/)(tests?|specs?|__tests__|testing|testdata|test_data|fixtures?|e2e|mocks?|__mocks__)/"
@@ -39,13 +37,11 @@ ROLES: Mapping[str, re.Pattern[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PathFacts:
-    """`stem` and `folders` are sets of stemmed terms; `joined` is the file's stem in lower case, without separators."""
+    """`stem` and `folders` are sets of stemmed terms; `roles` are keys of ROLES."""
 
     stem: frozenset[str]
     folders: frozenset[str]
-    joined: str
     roles: frozenset[str]
-    depth: int
 
     @classmethod
     def of(cls, path: str, terms: Terms) -> PathFacts:
@@ -54,11 +50,5 @@ class PathFacts:
         return cls(
             stem=frozenset(terms.of(stem)),
             folders=frozenset(terms.of(" ".join(pure.parts[:-1]))),
-            joined=squashed(stem),
             roles=frozenset(role for role, pattern in ROLES.items() if pattern.search(path)),
-            depth=len(pure.parts) - 1,
         )
-
-
-def squashed(text: str) -> str:
-    return _SQUASHED.sub("", text).lower()

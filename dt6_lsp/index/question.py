@@ -24,6 +24,7 @@ _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#|->|/)[A-Za-z_$][\w$]*)*")
 _SEPARATOR = re.compile(r"\.|::|#|->|/")
 _CODE = re.compile(r"[a-z0-9][A-Z]|_|[A-Z]{2,}[a-z]|\w(?:\.|::|#|->)\w")
 _WORD = re.compile(r"[A-Za-z0-9]+")
+_BEGINNING = 3  # letters by which an abbreviation is known: "aut", "auth" of "authentication"
 
 CODE_NAME = 1.0
 """How sure it is that a word of a sentence is the name of something: written as only code is,"""
@@ -52,6 +53,8 @@ class Question:
     compounds: tuple[str, ...]
     names: tuple[Name, ...]
     symbolic: bool
+    said: frozenset[str]  # the terms as a set
+    beginnings: frozenset[str]  # of the terms, of three letters or more
 
     @classmethod
     def of(cls, text: str, terms: Terms) -> Question:
@@ -59,10 +62,19 @@ class Question:
         stems = tuple(dict.fromkeys(terms.of(text)))
         small = set() if symbolic else set(terms.of(" ".join(_SMALL_WORDS)))
         telling = tuple(stem for stem in stems if stem not in small)
-        return cls(text, telling or stems, _compounds(text), tuple(_names(text, symbolic)), symbolic)
+        kept = telling or stems
+        return cls(
+            text=text,
+            terms=kept,
+            compounds=_compounds(text),
+            names=tuple(_names(text, symbolic)),
+            symbolic=symbolic,
+            said=frozenset(kept),
+            beginnings=frozenset(term[:end] for term in kept for end in range(_BEGINNING, len(term))),
+        )
 
     def mentions(self, stems: frozenset[str]) -> bool:
-        return not stems.isdisjoint(self.terms)
+        return not stems.isdisjoint(self.said)
 
 
 def _compounds(text: str) -> tuple[str, ...]:

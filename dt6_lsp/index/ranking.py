@@ -13,14 +13,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dt6_lsp.index.path_facts import PathFacts, squashed
-from dt6_lsp.index.question import CAPITAL_NAME, CODE_NAME
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from dt6_lsp.index.candidates import Candidate
-    from dt6_lsp.index.question import Question
+    from dt6_lsp.index.path_facts import PathFacts
+    from dt6_lsp.index.question import Name, Question
     from dt6_lsp.index.terms import Terms
     from dt6_lsp.syntax.model import Kind
 
@@ -31,23 +29,19 @@ class Weights:
     (`python -m tests.benchmarks.ablation`); a feature that gains less than .001 there has no place here."""
 
     # a chunk
-    words_share: float = 0.5  # of BM25 against the cosine, for a sentence
+    words_share: float = 0.35  # of BM25 against the cosine, for a sentence
     words_share_of_symbol: float = 0.6  # the same, for a query that is one name
     symbol_overlap: float = 0.6
     defining_chunk: float = 0.5  # decides which chunk of the file is shown
     # a file, added
     coherence: float = 0.6
     stem_covered: float = 0.3
-    stem_found: float = 0.2
-    folders_found: float = 0.8
-    stem_begun: float = 0.4
-    stem_is_query: float = 0.3
-    stem_is_compound: float = 0.2
-    size: float = 0.3
-    defines_symbol: float = 0.6  # the query is the name of a definition
-    defines_code_name: float = 0.4  # the query names one, written as code
-    defines_capital_name: float = 0.3
-    defines_plain_name: float = 0.1
+    stem_found: float = 0.25
+    folders_found: float = 0.5
+    stem_begun: float = 0.3
+    size: float = 0.25
+    defines_symbol: float = 1.0  # the query is the name of a definition
+    defines_name: float = 0.15  # a word of the query is
     near: float = 0.15
     # a file, as a factor, unless the question asks for it
     test: float = 0.7
@@ -62,7 +56,6 @@ class Weights:
 WEIGHTS = Weights()
 
 _COHERENT_CHUNKS = 4
-_BEGINNING = 4  # letters that two words must share to be taken for forms of one ("auth", "authentication")
 
 _KINDS: Mapping[str, float] = (
     dict.fromkeys(("class", "interface", "struct", "trait", "enum", "type"), 1.0)
@@ -102,12 +95,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """A file as its features see it. `defines` is the strength of its best definition by kind of name."""
+    """A file as its features see it. `defines` is the strength of its best definition of a name in the question."""
 
     facts: PathFacts
     chunks: int
     near: float
-    defines: Mapping[str, float]
+    defines: float
 
 
 # --- features of a file: (question, file) -> 0..1
@@ -115,32 +108,22 @@ class FileView:
 
 def stem_covered(question: Question, file: FileView) -> float:
     """How much of the file's name the question says."""
-    return _share(file.facts.stem & set(question.terms), file.facts.stem)
+    return _share(file.facts.stem & question.said, file.facts.stem)
 
 
 def stem_found(question: Question, file: FileView) -> float:
     """How much of the question the file's name says."""
-    return _share(file.facts.stem & set(question.terms), question.terms)
+    return _share(file.facts.stem & question.said, question.said)
 
 
 def folders_found(question: Question, file: FileView) -> float:
     """How much of the question its folders say, beyond its name."""
-    return _share((file.facts.folders - file.facts.stem) & set(question.terms), question.terms)
+    return _share((file.facts.folders - file.facts.stem) & question.said, question.said)
 
 
 def stem_begun(question: Question, file: FileView) -> float:
-    """How much of the file's name is the beginning of a word of the question, or the other way round."""
-    rest, asked = file.facts.stem - set(question.terms), set(question.terms) - file.facts.stem
-    return _share([part for part in rest if any(_same_beginning(part, term) for term in asked)], file.facts.stem)
-
-
-def stem_is_query(question: Question, file: FileView) -> float:
-    return float(file.facts.joined == squashed(question.text))
-
-
-def stem_is_compound(question: Question, file: FileView) -> float:
-    """Two neighbouring words of the question, joined, are the file's name or one of its parts: threadpool.c"""
-    return float(any(word == file.facts.joined or word in file.facts.stem for word in question.compounds))
+    """How much of the file's name only begins a word of the question, as short names do: auth.py, authentication."""
+    return _share((file.facts.stem & question.beginnings) - question.said, file.facts.stem)
 
 
 def size(_question: Question, file: FileView) -> float:
@@ -148,20 +131,12 @@ def size(_question: Question, file: FileView) -> float:
     return math.log1p(file.chunks) / 5
 
 
-def defines_symbol(_question: Question, file: FileView) -> float:
-    return file.defines.get("symbol", 0.0)
+def defines_symbol(question: Question, file: FileView) -> float:
+    return file.defines if question.symbolic else 0.0
 
 
-def defines_code_name(_question: Question, file: FileView) -> float:
-    return file.defines.get("code", 0.0)
-
-
-def defines_capital_name(_question: Question, file: FileView) -> float:
-    return file.defines.get("capital", 0.0)
-
-
-def defines_plain_name(_question: Question, file: FileView) -> float:
-    return file.defines.get("plain", 0.0)
+def defines_name(question: Question, file: FileView) -> float:
+    return 0.0 if question.symbolic else file.defines
 
 
 def near(_question: Question, file: FileView) -> float:
@@ -171,8 +146,7 @@ def near(_question: Question, file: FileView) -> float:
 FILE_FEATURES: Mapping[str, Callable[[Question, FileView], float]] = {
     feature.__name__: feature
     for feature in (
-        stem_covered, stem_found, folders_found, stem_begun, stem_is_query, stem_is_compound, size, defines_symbol,
-        defines_code_name, defines_capital_name, defines_plain_name, near,
+        stem_covered, stem_found, folders_found, stem_begun, size, defines_symbol, defines_name, near,
     )
 }  # fmt: skip
 """By the name of their weight."""
@@ -213,9 +187,9 @@ def symbol_overlap(question: Question, chunk: Candidate, terms: Terms) -> float:
     """The chunk's own name: how much of it the question says, times how much of the question it says."""
     if not chunk.symbol:
         return 0.0
-    parts = set(terms.of(chunk.symbol.rpartition(".")[2]))
-    both = parts & set(question.terms)
-    return _share(both, parts) * _share(both, question.terms)
+    parts = frozenset(terms.of(chunk.symbol.rpartition(".")[2]))
+    both = parts & question.said
+    return _share(both, parts) * _share(both, question.said)
 
 
 def coherence(scores: Iterable[float]) -> float:
@@ -223,23 +197,18 @@ def coherence(scores: Iterable[float]) -> float:
     return sum(sorted(scores, reverse=True)[:_COHERENT_CHUNKS])
 
 
-def definition_strength(question: Question, found: Defines) -> tuple[str, float]:
-    """Which of the question's kinds of names the definition answers to, and how well (0..1)."""
-    best = ("", 0.0)
-    for name in question.names:
-        if name.text.lower() == found.name.lower():
-            strength = _KINDS.get(found.kind, _OTHER_KIND)
-            strength *= 1.0 if name.text == found.name else _OTHER_CASE
-            if name.container and name.container not in found.container.split("."):
-                strength *= _OTHER_CONTAINER
-            best = max(best, (_kind_of_name(question, name.sureness), strength), key=lambda each: each[1])
-    return best
+def definition_strength(question: Question, found: Defines) -> float:
+    """How well a definition answers to a name in the question (0..1)."""
+    return max((_answers(name, found) for name in question.names), default=0.0)
 
 
-def _kind_of_name(question: Question, sureness: float) -> str:
-    if question.symbolic:
-        return "symbol"
-    return "code" if sureness >= CODE_NAME else "capital" if sureness >= CAPITAL_NAME else "plain"
+def _answers(name: Name, found: Defines) -> float:
+    if name.text.lower() != found.name.lower():
+        return 0.0
+    strength = _KINDS.get(found.kind, _OTHER_KIND)
+    strength *= 1.0 if name.text == found.name else _OTHER_CASE
+    inside = not name.container or name.container in found.container.split(".")
+    return strength if inside else strength * _OTHER_CONTAINER
 
 
 # --- the order
@@ -256,18 +225,15 @@ def rank(
     base = fused(question, evidence, weights)
     for chunk_id, chunk in evidence.chunks.items():
         base[chunk_id] += weights.symbol_overlap * symbol_overlap(question, chunk, terms)
-    defining, by_file = _definitions(question, evidence)
+    defining, defines = _definitions(question, evidence)
     files = _by_file(evidence.chunks.values())
     together = {file_id: coherence(base[chunk.id] for chunk in chunks) for file_id, chunks in files.items()}
     most = max(together.values(), default=0.0) or 1.0
     ranked: list[tuple[int, float]] = []
     for file_id, chunks in files.items():
-        view = FileView(
-            facts=facts_of(chunks[0].path),
-            chunks=evidence.sizes.get(file_id, len(chunks)),
-            near=evidence.near.get(file_id, 0.0),
-            defines=by_file.get(file_id, {}),
-        )
+        facts = facts_of(chunks[0].path)
+        count = evidence.sizes.get(file_id, len(chunks))
+        view = FileView(facts, count, evidence.near.get(file_id, 0.0), defines.get(file_id, 0.0))
         score = max(base[chunk.id] for chunk in chunks) + weights.coherence * together[file_id] / most
         score = file_score(question, view, score, weights)
         shown = {chunk.id: base[chunk.id] + weights.defining_chunk * defining.get(chunk.id, 0.0) for chunk in chunks}
@@ -289,16 +255,16 @@ def _spread(shown: Mapping[int, float], score: float, weights: Weights) -> Itera
         yield chunk_id, score * weights.next_chunk**place * max(shown[chunk_id], 0.0) / best
 
 
-def _definitions(question: Question, evidence: Evidence) -> tuple[dict[int, float], dict[int, dict[str, float]]]:
-    """The best strength by chunk id, and by file id and kind of name."""
+def _definitions(question: Question, evidence: Evidence) -> tuple[dict[int, float], dict[int, float]]:
+    """The best strength by chunk id, and by file id."""
     by_chunk: dict[int, float] = {}
-    by_file: dict[int, dict[str, float]] = defaultdict(dict)
+    by_file: dict[int, float] = {}
     for found in evidence.defines:
         chunk = evidence.chunks.get(found.chunk_id)
         if chunk is not None:
-            kind, strength = definition_strength(question, found)
+            strength = definition_strength(question, found)
             by_chunk[chunk.id] = max(by_chunk.get(chunk.id, 0.0), strength)
-            by_file[chunk.file_id][kind] = max(by_file[chunk.file_id].get(kind, 0.0), strength)
+            by_file[chunk.file_id] = max(by_file.get(chunk.file_id, 0.0), strength)
     return by_chunk, by_file
 
 
@@ -309,14 +275,8 @@ def _by_file(chunks: Iterable[Candidate]) -> dict[int, list[Candidate]]:
     return files
 
 
-def _share(part: Iterable[str], whole: Iterable[str]) -> float:
-    count = len(list(whole))
-    return len(list(part)) / count if count else 0.0
-
-
-def _same_beginning(one: str, other: str) -> bool:
-    shorter, longer = sorted((one, other), key=len)
-    return len(shorter) >= _BEGINNING - 1 and len(longer) > _BEGINNING and longer.startswith(shorter)
+def _share(part: Collection[str], whole: Collection[str]) -> float:
+    return len(part) / len(whole) if whole else 0.0
 
 
 def _scaled(scores: Mapping[int, float]) -> dict[int, float]:

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from dt6_lsp.index.store import Store
     from dt6_lsp.index.vectors import DenseIndex
 
-_BY_WORDS = 200
-_BY_MEANING = 100
+_BY_WORDS = 150
+_COMMON = 0.15  # of all chunks: a term that more of them have is left out,
+_FEW = 1_000  # unless no more than these have it
+_BY_MEANING = 80
 _BY_NAME = 100  # definitions of one name; a name with more of them tells little
 _COLUMNS = "1.0, 5.0, 2.0"  # weights of body, path and symbol in BM25
 _PATHS_REMEMBERED = 20_000
@@ -96,12 +98,25 @@ def _gather(connection: sqlite3.Connection, question: Question, meaning: Mapping
 
 def by_words(connection: sqlite3.Connection, question: Question, n: int = _BY_WORDS) -> dict[int, float]:
     """Chunk ids with their BM25 score (higher is better), best first."""
-    match = " OR ".join(f'"{term}"' for term in dict.fromkeys((*question.terms, *question.compounds)))
+    match = " OR ".join(f'"{term}"' for term in _telling_terms(connection, question))
+    if not match:
+        return {}
     rows = connection.execute(
         f"SELECT rowid, -bm25(fts, {_COLUMNS}) AS score FROM fts WHERE fts MATCH ? ORDER BY score DESC LIMIT ?",
         (match, n),
     )
     return dict(rows.fetchall())
+
+
+def _telling_terms(connection: sqlite3.Connection, question: Question) -> list[str]:
+    """The question's terms but those that a good part of all chunks has: they add almost nothing to a score, and
+    scoring all those chunks would be most of the work of a search."""
+    connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.uses USING fts5vocab(main, fts, row)")
+    select = "SELECT doc FROM temp.uses WHERE term = ?"
+    terms = dict.fromkeys((*question.terms, *question.compounds))
+    uses = {term: row[0] for term in terms for row in connection.execute(select, (term,))}
+    most = max(_FEW, _COMMON * connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+    return [term for term in uses if uses[term] <= most] or list(uses)
 
 
 def by_name(connection: sqlite3.Connection, names: Collection[str]) -> list[Defines]:
