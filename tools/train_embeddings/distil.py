@@ -42,7 +42,8 @@ def reduce(vectors: NDArray[np.float32], dimension: int) -> NDArray[np.float32]:
     _, axes = np.linalg.eigh(centred.T @ centred)
     axes = axes[:, ::-1][:, :dimension]
     axes *= np.sign(axes[np.abs(axes).argmax(axis=0), range(dimension)])
-    return (centred @ axes).astype(np.float32)
+    reduced: NDArray[np.float32] = (centred @ axes).astype(np.float32)
+    return reduced
 
 
 def sif_weights(uses: list[int]) -> NDArray[np.float32]:

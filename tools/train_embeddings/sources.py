@@ -106,7 +106,8 @@ def _normal(name: str) -> str:
 
 def _licence(found: metadata.Distribution) -> str:
     facts = found.metadata
-    stated = [facts.get("License-Expression") or (facts.get("License") or "").split("\n")[0]]
+    named = [*(facts.get_all("License-Expression") or ()), *(facts.get_all("License") or ())]
+    stated = [line.split("\n")[0] for line in named[:1]]
     stated += [c.split("::")[-1].strip() for c in facts.get_all("Classifier") or () if c.startswith("License ::")]
     return "; ".join(dict.fromkeys(part for part in stated if part))
 

@@ -27,7 +27,8 @@ _PATH_SHARE = 0.5  # of a path's vector in that of its code, near what the index
 def train(start: NDArray[np.float32], pairs: Pairs, seeds: tuple[int, ...]) -> NDArray[np.float32]:
     """float32[tokens, dimension], of the same scale as `start`."""
     runs = [_run(start, pairs, seed) for seed in seeds]
-    return np.mean(runs, axis=0, dtype=np.float32)
+    mean: NDArray[np.float32] = np.mean(runs, axis=0, dtype=np.float32)
+    return mean
 
 
 def _run(start: NDArray[np.float32], pairs: Pairs, seed: int) -> NDArray[np.float32]:
@@ -48,7 +49,8 @@ def _run(start: NDArray[np.float32], pairs: Pairs, seed: int) -> NDArray[np.floa
         schedule.step()
         if step % 50 == 0:
             print(f"seed {seed} step {step}/{steps} loss {loss.item():.3f}", flush=True)
-    return table.detach().numpy()
+    trained: NDArray[np.float32] = table.detach().numpy()
+    return trained
 
 
 def _loss(table: torch.Tensor, pairs: Pairs, batch: NDArray[np.int64], weights: torch.Tensor) -> torch.Tensor:
