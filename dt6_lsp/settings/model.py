@@ -47,6 +47,7 @@ class WorkspaceSettings:
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
     at_start: bool = setting(True, "Index the workspace when the server starts.")
+    watch: bool = setting(True, "Follow changes on disk, also those that are made outside of the editor.")
 
 
 @dataclass(frozen=True, slots=True)
