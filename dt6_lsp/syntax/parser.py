@@ -7,6 +7,7 @@ leaves the file as text chunks with a sentence in `problems`. Not here: reading 
 from __future__ import annotations
 
 import re
+import threading
 import time
 
 import tree_sitter
@@ -24,7 +25,6 @@ __all__ = ["CHUNKER_VERSION", "language_of", "parse"]
 
 _SECONDS = 1.0
 _SECONDS_PER_MEGABYTE = 1.0
-_READ = 65_536
 # The query cursor looks at all later siblings of each node. Grammars balance long lists, but an error node is flat, and
 # a file that is one error of 100,000 tokens would cost minutes: about 0.8 ns x the square of the children.
 _MAX_ERROR_WORK = 400_000_000
@@ -105,29 +105,46 @@ def _unbalanced(data: bytes) -> bool:
     return left_open + angles > max(_MAX_LEFT_OPEN, len(data) // 50)
 
 
-def _tree(loaded: Grammar, data: bytes) -> tree_sitter.Tree:
-    deadline = time.thread_time() + _SECONDS + _SECONDS_PER_MEGABYTE * len(data) / 1_000_000
-    parser = tree_sitter.Parser(loaded.language)
-    if len(data) <= _READ:
-        return parser.parse(data)
-    parts: list[memoryview] = []
+class _Reading(threading.local):
+    """What the parser reads from, one for each thread. The binding never lets go of an object that it was given to
+    read, so it gets the same one for every file; only what it reads a second time is new, and emptied afterwards."""
 
-    def read(offset: int, _point: object) -> memoryview:
-        parts.append(memoryview(data)[offset : offset + _READ])
-        return parts[-1]
+    def __init__(self) -> None:
+        self.buffer = bytearray()
+        self.again: list[memoryview] = []
+
+    def __call__(self, offset: int, _point: object) -> bytearray | memoryview | bytes:
+        if offset == 0:
+            return self.buffer
+        if offset >= len(self.buffer):
+            return b""
+        self.again.append(memoryview(self.buffer)[offset:])
+        return self.again[-1]
+
+    def forget(self) -> None:
+        for part in self.again:
+            part.release()
+        self.again.clear()
+        self.buffer.clear()
+
+
+_READING = _Reading()
+
+
+def _tree(loaded: Grammar, data: bytes) -> tree_sitter.Tree:
+    """Reading through a callable is the only way to have a deadline."""
+    deadline = time.thread_time() + _SECONDS + _SECONDS_PER_MEGABYTE * len(data) / 1_000_000
 
     def late(_offset: int, _has_error: bool) -> bool:
         return time.thread_time() > deadline
 
+    _READING.buffer[:] = data
     try:
-        return parser.parse(read, progress_callback=late)
+        return tree_sitter.Parser(loaded.language).parse(_READING, progress_callback=late)
     except ValueError as error:
         raise UnparsableError("The grammar took too long over this file, so it is read as text.") from error
     finally:
-        for (
-            part
-        ) in parts:  # the binding never lets go of what it read: without this the whole file would stay in memory
-            part.release()
+        _READING.forget()
 
 
 def _too_broken(root: tree_sitter.Node) -> bool:

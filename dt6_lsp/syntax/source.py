@@ -14,7 +14,6 @@ from itertools import accumulate
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _CONTINUATION = re.compile(rb"[\x80-\xbf]+")
 _NEAR = 200  # bytes; a line of a megabyte must not be copied for each of its names
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,7 @@ def source_of(text: str) -> Source:
         data = data.replace(b"\0", b" ")
     if b"\r" in data:
         data = _LONE_RETURN.sub(b"\n", data)
-    ends = [found.end() for found in _LINE_END.finditer(data)]
-    starts = (0, *ends)
+    starts = tuple(accumulate((len(line) + 1 for line in data.split(b"\n")), initial=0))[:-1]
     runs = () if data.isascii() else tuple(found.span() for found in _CONTINUATION.finditer(data))
     counts = tuple(accumulate((end - start for start, end in runs), initial=0))
     return Source(data, starts, tuple(split_lines(text)), tuple(start for start, _ in runs), counts)

@@ -21,6 +21,7 @@ HOSTILE = {
     "nul bytes": "def f(x):\n\0\n" * 500,
     "lone surrogates": "def \ud800(): pass\nx = '\udfff'\n" * 100,
     "open comment": "/*" + "a\n" * 10_000,
+    "open comments": "/*" * 4_000,
     "open string": '"""' + "x\n" * 10_000,
     "nested functions": "function a(){" * 5_000,
     "only comments": "# a\n// b\n-- c\n" * 1_000,
@@ -30,7 +31,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("language", ["python", "typescript", "java", "cpp", "markdown"])
+@pytest.mark.parametrize("language", ["python", "typescript", "java", "cpp", "swift", "markdown"])
 def test_hostile_text_ends_soon(language: str, name: str) -> None:
     extension = next(row.extensions[0] for row in TABLE if row.name == language)
     began = time.thread_time()
