@@ -94,7 +94,7 @@ def _names(text: str, symbolic: bool) -> list[Name]:
         written = found.group()
         sureness = CODE_NAME if symbolic else _sureness(written, found.start() > 0)
         *around, last = _SEPARATOR.split(written)
-        if len(last) > 2 or sureness == CODE_NAME:
+        if sureness and (len(last) > 2 or sureness == CODE_NAME):
             names.append(Name(last, around[-1] if around else "", sureness))
     return names
 

@@ -29,8 +29,7 @@ class Weights:
     (`python -m tests.benchmarks.ablation`); a feature that gains less than .001 there has no place here."""
 
     # a chunk
-    words_share: float = 0.35  # of BM25 against the cosine, for a sentence
-    words_share_of_symbol: float = 0.6  # the same, for a query that is one name
+    words_share: float = 0.35  # of BM25 against the cosine
     symbol_overlap: float = 0.6
     defining_chunk: float = 0.5  # decides which chunk of the file is shown
     # a file, added
@@ -173,9 +172,9 @@ def role_factor(question: Question, facts: PathFacts, weights: Weights) -> float
 # --- features of a chunk
 
 
-def fused(question: Question, evidence: Evidence, weights: Weights) -> dict[int, float]:
+def fused(evidence: Evidence, weights: Weights) -> dict[int, float]:
     """BM25 and cosine, each scaled to 0..1 over its own range, added by share."""
-    share = weights.words_share_of_symbol if question.symbolic else weights.words_share
+    share = weights.words_share
     words = _scaled({chunk_id: evidence.words.get(chunk_id, 0.0) for chunk_id in evidence.chunks})
     meaning = _scaled({chunk_id: max(evidence.meaning.get(chunk_id, 0.0), 0.0) for chunk_id in evidence.chunks})
     if not evidence.meaning:
@@ -222,7 +221,7 @@ def rank(
     weights: Weights = WEIGHTS,
 ) -> list[tuple[int, float]]:
     """All chunks with their scores, best first."""
-    base = fused(question, evidence, weights)
+    base = fused(evidence, weights)
     for chunk_id, chunk in evidence.chunks.items():
         base[chunk_id] += weights.symbol_overlap * symbol_overlap(question, chunk, terms)
     defining, defines = _definitions(question, evidence)
@@ -250,9 +249,10 @@ def file_score(question: Question, view: FileView, score: float, weights: Weight
 
 def _spread(shown: Mapping[int, float], score: float, weights: Weights) -> Iterable[tuple[int, float]]:
     """The file's chunks: the best takes its score, each further one at most a share of the one before."""
-    best = max(shown.values()) or 1.0
-    for place, chunk_id in enumerate(sorted(shown, key=lambda each: (-shown[each], each))):
-        yield chunk_id, score * weights.next_chunk**place * max(shown[chunk_id], 0.0) / best
+    first, *others = sorted(shown, key=lambda chunk_id: (-shown[chunk_id], chunk_id))
+    yield first, score
+    for place, chunk_id in enumerate(others, 1):
+        yield chunk_id, score * weights.next_chunk**place * shown[chunk_id] / (shown[first] or 1.0)
 
 
 def _definitions(question: Question, evidence: Evidence) -> tuple[dict[int, float], dict[int, float]]:
