@@ -49,7 +49,7 @@ class Weights:
     derived: float = 0.7
     data: float = 0.3
     # the list
-    next_chunk: float = 0.5  # each further chunk of a file, against the one before
+    next_chunk: float = 0.35  # each further chunk of a file, against the one before
 
 
 WEIGHTS = Weights()
