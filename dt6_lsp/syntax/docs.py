@@ -9,9 +9,9 @@ MAX_DOC = 2_000
 
 _LINE_MARK = re.compile(r"(?://[/!]*|#+[!:]?|--+\s?\|?\s?|;+|%+)\s?")
 _BLOCK_OPEN = re.compile(r"(?:/\*+[!<]?|<!--|\{-\s?\|?|\(\*+|--\[=*\[|=begin\b|#\|)")
-_BLOCK_CLOSE = re.compile(r"\s*(?:\*+/|-->|-\}|\*+\)|\]=*\]|=end|\|#)\s*\Z")
+_BLOCK_CLOSES = ("*/", "-->", "-}", "*)", "]]", "=end", "|#")
 _STAR = re.compile(r"^[ \t]*\*(?!\*)[ \t]?", re.MULTILINE)
-_STRING = re.compile(r"[A-Za-z~]{0,3}(\"\"\"|'''|\"|')(.*?)\1\s*\Z", re.DOTALL)
+_STRING_OPEN = re.compile(r"[A-Za-z~]{0,3}(\"\"\"|'''|\"|')")
 _XML_NAME = re.compile(r"<\w+ (?:cref|name|langword)=\"(?:[A-Z]:)?([^\"]*)\"\s*/>")
 _XML_TAG = re.compile(r"</?[a-z]+[^>]*>")
 _PRAGMA = re.compile(r"(?:noqa|type:|pylint:|mypy:|ruff:|fmt:|eslint|@ts-|prettier-|nolint|go:|rubocop:|shellcheck )")
@@ -21,16 +21,26 @@ def comment_text(raw: str) -> str:
     """One comment, of any language. A pragma for a tool is no documentation."""
     opening = _BLOCK_OPEN.match(raw)
     if opening:
-        inner = _BLOCK_CLOSE.sub("", raw[opening.end() :])
+        inner = _without_close(raw[opening.end() :].rstrip())
         return inspect.cleandoc(_STAR.sub("", inner)).strip()
     lines = [_LINE_MARK.sub("", line.strip(), count=1) for line in raw.splitlines()]
     return "\n".join(line for line in lines if not _PRAGMA.match(line)).rstrip()
 
 
+def _without_close(text: str) -> str:
+    """No regular expression: one that looks for the end tries it at every star of a row of 100,000."""
+    for close in _BLOCK_CLOSES:
+        if text.endswith(close):
+            return text[: -len(close)].rstrip("*")
+    return text
+
+
 def docstring_text(raw: str) -> str:
     """What stands in a string literal, unindented as Python does it."""
-    quoted = _STRING.match(raw.strip())
-    return inspect.cleandoc(quoted[2] if quoted else raw).strip()
+    raw = raw.strip()
+    opening = _STRING_OPEN.match(raw)
+    inner = raw[opening.end() :].removesuffix(opening[1]) if opening else raw
+    return inspect.cleandoc(inner).strip()
 
 
 def clip(doc: str) -> str:

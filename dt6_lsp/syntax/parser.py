@@ -16,6 +16,7 @@ from dt6_lsp.syntax.chunks import CHUNKER_VERSION, SIZES, Sizes, chunk
 from dt6_lsp.syntax.dialects import parsable
 from dt6_lsp.syntax.grammars import Grammar, grammar
 from dt6_lsp.syntax.languages import BY_NAME, TEXT, language_of
+from dt6_lsp.syntax.limits import refusal, too_broken
 from dt6_lsp.syntax.matches import Matches, run_query
 from dt6_lsp.syntax.model import ParsedFile
 from dt6_lsp.syntax.source import source_of, split_lines
@@ -25,16 +26,9 @@ __all__ = ["CHUNKER_VERSION", "language_of", "parse"]
 
 _SECONDS = 1.0
 _SECONDS_PER_MEGABYTE = 1.0
-# The query cursor looks at all later siblings of each node. Grammars balance long lists, but an error node is flat, and
-# a file that is one error of 100,000 tokens would cost minutes: about 0.8 ns x the square of the children.
-_MAX_ERROR_WORK = 400_000_000
-_MAX_LEFT_OPEN = 1_500
-_MAX_ERROR_NODES = 50_000
-
-
 # A header does not say in its name whether it is C or C++.
 _CPLUSPLUS = re.compile(
-    r"^[ \t]*(?:class\s+\w+[^;=]*[:{]|namespace\b|template\s*<|(?:public|private|protected)\s*:|using\s+\w+)",
+    r"^[ \t]*(?:class\s+\w+[^;={]{0,200}[:{]|namespace\b|template\s*<|(?:public|private|protected)\s*:|using\s+\w+)",
     re.MULTILINE,
 )
 
@@ -64,6 +58,9 @@ def _language(path: str, text: str) -> str:
 def _parse(language: str, text: str, sizes: Sizes) -> ParsedFile:
     loaded = _grammar(language)
     source = source_of(text)
+    refused = refusal(language, source.data)
+    if refused:
+        raise UnparsableError(refused)
     matches = _matches(loaded, parsable(language, source.data))
     symbols, spans = symbols_of(place(matches, source, BY_NAME[language]), matches, source)
     return ParsedFile(
@@ -85,24 +82,11 @@ def _grammar(language: str) -> Grammar:
 
 
 def _matches(loaded: Grammar, data: bytes) -> Matches:
-    if _unbalanced(data):
-        raise UnparsableError("The file opens far more brackets than it closes, so it is read as text.")
     tree = _tree(loaded, data)
     root = tree.root_node
-    if root.has_error and _too_broken(root):
+    if root.has_error and too_broken(root):
         raise UnparsableError("The file has too many syntax errors for its grammar, so it is read as text.")
     return run_query(loaded, root, data)
-
-
-def _unbalanced(data: bytes) -> bool:
-    """Whether recovering at the end of the file would take minutes, in one step of the parser that can't be stopped: it
-    costs the square of what is left open. `<` counts as a bracket, but for shifts and comparisons with =."""
-    count = data.count
-    left_open = sum(
-        max(0, count(opening) - count(closing)) for opening, closing in ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
-    )
-    angles = max(0, count(b"<") - 2 * count(b"<<") - count(b"<=") - count(b">"))
-    return left_open + angles > max(_MAX_LEFT_OPEN, len(data) // 50)
 
 
 class _Reading(threading.local):
@@ -145,17 +129,3 @@ def _tree(loaded: Grammar, data: bytes) -> tree_sitter.Tree:
         raise UnparsableError("The grammar took too long over this file, so it is read as text.") from error
     finally:
         _READING.forget()
-
-
-def _too_broken(root: tree_sitter.Node) -> bool:
-    """Whether running a query would cost out of proportion. Walks only into nodes that hold an error."""
-    work, seen, todo = 0, 0, [root]
-    while todo:
-        node = todo.pop()
-        seen += 1
-        count = node.child_count
-        work += count * count if node.is_error else 0
-        if work > _MAX_ERROR_WORK or seen > _MAX_ERROR_NODES:
-            return True
-        todo.extend(child for child in node.children if child.has_error)
-    return False

@@ -29,6 +29,7 @@ MAX_SIGNATURE = 300
 MAX_NAME = 200
 MAX_CONTAINER = 1_000
 _MAX_PREFIXES = 300
+_MAX_RAW_DOC = 8_000  # bytes of a comment or docstring that are looked at
 
 _TYPE_LIKE = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
 _FUNCTIONS = frozenset({"function", "method", "constructor"})
@@ -231,14 +232,18 @@ def _top(found: Found, matches: Matches, source: Source, around: Surroundings) -
         for above, prefix in islice(around.above(line), _MAX_PREFIXES):
             chunk_line = above
             if prefix.is_comment:
-                docs.append(comment_text(source.text(prefix.start, prefix.end)))
+                docs.append(comment_text(_raw(source, (prefix.start, prefix.end))))
             else:
                 line = above
                 if prefix.doc:
-                    docs.append(docstring_text(source.text(*prefix.doc)))
+                    docs.append(docstring_text(_raw(source, prefix.doc)))
     inner = matches.docstrings.get(found.start)
-    doc = docstring_text(source.text(*inner)) if inner else "\n".join(reversed(docs))
+    doc = docstring_text(_raw(source, inner)) if inner else "\n".join(reversed(docs))
     return line, chunk_line, clip(doc)
+
+
+def _raw(source: Source, span: tuple[int, int]) -> str:
+    return source.text(span[0], min(span[1], span[0] + _MAX_RAW_DOC))
 
 
 def _symbol(one: Placed, start: int, end: int, doc: str, source: Source, around: Surroundings) -> Symbol:

@@ -22,6 +22,9 @@ HOSTILE = {
     "lone surrogates": "def \ud800(): pass\nx = '\udfff'\n" * 100,
     "open comment": "/*" + "a\n" * 10_000,
     "open comments": "/*" * 4_000,
+    "marks": "#" * 50_000,
+    "deep indentation": "".join(" " * level + "a:\n" for level in range(600)),
+    "deep list": "- " * 3_000 + "a",
     "open string": '"""' + "x\n" * 10_000,
     "nested functions": "function a(){" * 5_000,
     "only comments": "# a\n// b\n-- c\n" * 1_000,
@@ -31,7 +34,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("language", ["python", "typescript", "java", "cpp", "swift", "markdown"])
+@pytest.mark.parametrize("language", ["python", "typescript", "java", "cpp", "swift", "yaml", "markdown"])
 def test_hostile_text_ends_soon(language: str, name: str) -> None:
     extension = next(row.extensions[0] for row in TABLE if row.name == language)
     began = time.thread_time()
@@ -102,3 +105,23 @@ def test_a_signature_is_one_short_line() -> None:
 def test_a_long_doc_is_cut() -> None:
     (one,) = parse("a.py", f'def f():\n    """{"word " * 1_000}"""\n').symbols
     assert len(one.doc) <= 2_000
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "doc"),
+    [
+        ("a.js", "/** A.\n *\n * - b\n *   c\n **/\nfunction f() {}\n", "A.\n\n- b\n  c"),
+        ("a.js", "/** A. */\n\nfunction f() {}\n", "A."),
+        ("a.js", "// far\n\nfunction f() {}\n", ""),
+        ("a.js", "// eslint-disable-next-line\n// why\nfunction f() {}\n", "why"),
+        ("a.js", "x; // of x\nfunction f() {}\n", ""),
+        ("a.rs", "/// # Title\n/// text\n#[inline]\nfn f() {}\n", "# Title\ntext"),
+        ("a.lua", "--[[ A.\nB. ]]\nfunction f() end\n", "A.\nB."),
+        ("a.hs", "{-| A. -}\nf = 1\n", "A."),
+        ("a.cs", "/// <summary>\n/// A <see cref=\"T:B.C\"/>.\n/// </summary>\nclass f {}\n", "A B.C."),
+        ("a.py", "def f():\n    r'''A.\n\n        B.\n    '''\n", "A.\n\nB."),
+        ("a.ex", "defmodule M do\n  @doc ~S\"\"\"\n  A.\n  \"\"\"\n  def f, do: 1\nend\n", "A."),
+    ],
+)  # fmt: skip
+def test_docs_come_without_their_marks(path: str, text: str, doc: str) -> None:
+    assert [one.doc for one in parse(path, text).symbols if one.name == "f"] == [doc]
