@@ -29,6 +29,7 @@ from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
 from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over
 from dt6_lsp.features.symbols import search_symbols
+from dt6_lsp.features.watching import Watching
 from dt6_lsp.index.model import Definition, Hit, IndexProgress, IndexReport, IndexState, IndexStats, Reader
 from dt6_lsp.metrics import Measure, Metrics
 from dt6_lsp.models.base import Usage
@@ -100,6 +101,7 @@ class Engine:
         self._indexer = ThreadPoolExecutor(1, thread_name_prefix="dt6-index")
         self._run = on_threads(self._readers)
         self._runs = IndexRuns(self._work, self._indexer)
+        self._watching = Watching(self._indexes, self._places)
         self._closed = CancelToken()
 
     @property
@@ -135,6 +137,18 @@ class Engine:
         async with aclosing(self._runs.follow(wish, cancel or CancelToken())) as run:
             async for progress in run:
                 yield progress
+
+    async def changes(self, *, cancel: CancelToken | None = None) -> AsyncGenerator[frozenset[str], None]:
+        """What changed on disk, in batches that `index(paths=...)` takes. The first names every root, as soon as no
+        later change can be missed: index everything then. Ends when cancelled, and when the engine closes."""
+        cancel = cancel or CancelToken()
+        forget = self._closed.on_cancel(cancel.cancel)
+        try:
+            async with aclosing(self._watching.follow(cancel)) as batches:
+                async for batch in batches:
+                    yield batch
+        finally:
+            forget()
 
     async def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
         """The chunks that fit best. `near` is the open file, whose surroundings rank higher."""
@@ -201,6 +215,7 @@ class Engine:
             logger.warning("The index could not be closed cleanly.", exc_info=closing.exception())
 
     def _close_stores(self) -> None:
+        self._watching.stop()
         self._readers.shutdown(wait=True, cancel_futures=True)
         for index in self._indexes:
             index.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from dt6_lsp.index.model import IndexProgress, IndexReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from dt6_lsp.cancel import CancelToken
@@ -42,6 +42,8 @@ class RootIndex(Protocol):
         rebuild: bool = False,
         wait_sync: bool = False,
     ) -> IndexReport: ...
+
+    def changes(self, cancel: CancelToken) -> Iterator[frozenset[str]]: ...
 
     def stats(self) -> IndexStats: ...
 

@@ -22,15 +22,18 @@ from dt6_lsp.index.store import Store
 from dt6_lsp.index.sync import Syncer
 from dt6_lsp.index.updating import Updater
 from dt6_lsp.index.vectors import DenseIndex
+from dt6_lsp.workspace.watcher import EVERYTHING, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from dt6_lsp.index.embedding import TextEmbedder
     from dt6_lsp.index.model import Definition, Hit, IndexReport, IndexState, Use
     from dt6_lsp.settings import Settings
     from dt6_lsp.syntax.model import Import
+
+_TAKE_OVER_SECONDS = 1.0
 
 
 class Index:
@@ -39,6 +42,7 @@ class Index:
     def __init__(self, root: Path, store: Store, embedder: TextEmbedder, settings: Settings) -> None:
         self.root = root
         self._store = store
+        self._settings = settings.workspace
         self._dense = DenseIndex(store.ledger)
         self._searcher = Searcher(store, self._dense, embedder)
         self._updater = Updater(root, store.ledger, embedder, settings.workspace)
@@ -81,6 +85,16 @@ class Index:
             report = replace(report, vectors_synced=self._store.ask(count_synced))
         listener(IndexProgress("done", report.files, report.files, report=report))
         return report
+
+    def changes(self, cancel: CancelToken) -> Iterator[frozenset[str]]:
+        """Batches of paths that changed on disk, as `update` takes them, until cancelled; "" is everything, and the
+        first batch. While another process writes, its watching is enough: this one waits until it may take over."""
+        if not self._store.become_writer():
+            yield frozenset((EVERYTHING,))
+        while not self._store.become_writer():
+            if cancel.wait(_TAKE_OVER_SECONDS):
+                return
+        yield from watch(self.root, self._settings, cancel, self._store.notice)
 
     def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
         return self._store.guard(self._searcher.search, query, n, near)

@@ -31,6 +31,7 @@ class Store:
         self.ledger = ledger
         self._lock = lock
         self._healing = threading.Lock()
+        self._taking = threading.Lock()
         self._notices = list(notices)
 
     @classmethod
@@ -58,7 +59,8 @@ class Store:
 
     def become_writer(self) -> bool:
         """Takes over when no other process writes."""
-        return self.writer or _try(self._lock)
+        with self._taking:  # a lock that is taken twice would have to be given back twice
+            return self.writer or _try(self._lock)
 
     def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`question(connection, ...)` on one state of the ledger; of an empty one if it had to be replaced."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from dt6_lsp.settings import narrowed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dt6_lsp.engine import Engine
     from dt6_lsp.server.session import Session
     from dt6_lsp.settings import Settings
 
@@ -33,7 +35,6 @@ _LOST_EDITOR = 1
 _NO_FOLDER = WorkspaceError(
     "No folder is open, so DT6 has nothing to search or answer from.", "Open a folder to use it."
 )
-_RULES = frozenset({".gitignore", ".dt6ignore"})
 _WATCH_ALL = types.DidChangeWatchedFilesRegistrationOptions(watchers=[types.FileSystemWatcher(glob_pattern="**/*")])
 
 
@@ -100,8 +101,23 @@ async def reopen(session: Session) -> None:
     except Dt6Error as error:
         session.show(types.MessageType.Error, str(error))
         return
-    if engine is not None and await session.in_worker(lambda: _wants_index(session.settings, engine.roots)):
+    if engine is None:
+        return
+    wanted = await session.in_worker(lambda: _wants_index(session.settings, engine.roots))
+    if session.settings.index.watch:
+        session.tasks.start(_follow_disk(session, engine, wanted), "Following changes on disk")
+    elif wanted:
         session.indexer.request(EVERYTHING)
+
+
+async def _follow_disk(session: Session, engine: Engine, at_start: bool) -> None:
+    """Index what changes on disk, until the engine closes. The first batch says that no change is missed from then on,
+    so that is when everything is indexed."""
+    async with aclosing(engine.changes()) as batches:
+        if await anext(batches, None) is not None and at_start:
+            session.indexer.request(EVERYTHING)
+        async for paths in batches:
+            session.indexer.request(paths)
 
 
 def _wants_index(settings: Settings, roots: Sequence[Path]) -> bool:
@@ -144,9 +160,7 @@ def _changed(session: Session, uris: Iterable[str]) -> None:
 async def _index_changed(session: Session, paths: list[Path]) -> None:
     engine = await session.engines.get()
     inside = [path for path in map(engine.relative, paths) if path is not None]
-    if any(path.name in _RULES for path in paths):
-        session.indexer.request(EVERYTHING)
-    elif inside:
+    if inside:
         session.indexer.request(inside)
 
 

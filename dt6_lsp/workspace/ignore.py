@@ -32,7 +32,7 @@ class IgnoreRules:
     def changes_rules(path: str) -> bool:
         """Whether a change of this file (relative path) may change what is ignored."""
         name = path.rpartition("/")[2]
-        return name in (GIT_IGNORE, OWN_IGNORE, "pyvenv.cfg") or path.endswith(".git/info/exclude")
+        return name in (GIT_IGNORE, OWN_IGNORE, "pyvenv.cfg", ".git") or path.endswith(".git/info/exclude")
 
     def entry(self, path: str) -> FileEntry | str:
         """The file at `path` (relative, with `/`) as the walk would hand it up, or why it is not indexed."""

@@ -88,6 +88,20 @@ def exclude_file(dot_git: Path) -> Path | None:
     return folder / common / "info" / "exclude"
 
 
+def outer_rule_files(root: Path) -> tuple[Path, ...]:
+    """The files outside of `root` that have a say in it: ignore files around it, and the excludes of a repository that
+    is kept elsewhere. They need not exist."""
+    own = exclude_file(root / ".git")
+    if own is not None:
+        return () if own.is_relative_to(root) else (own,)
+    top = next((folder for folder in root.parents if exclude_file(folder / ".git")), None)
+    if top is None:
+        return ()
+    around = (folder for folder in root.parents if folder == top or top in folder.parents)
+    files = [folder / name for folder in around for name in (GIT_IGNORE, OWN_IGNORE)]
+    return (exclude_file(top / ".git") or top, *files)
+
+
 def _setting_rules(settings: WorkspaceSettings, base: str) -> RuleSet:
     lines = [(line, "the setting workspace.exclude") for line in settings.exclude]
     lines += [("!" + line, "the setting workspace.include") for line in settings.include]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.settings import WorkspaceSettings
 
-__all__ = ["IgnoreRules", "check_root", "require_files", "walk"]
+__all__ = ["IgnoreRules", "check_root", "require_files", "walk", "walk_folders"]
 
 _MOST_COUNTED = 2_000  # entries looked at below one ignored folder, to find the rule that removed most
 
@@ -72,6 +72,40 @@ def walk(root: Path, settings: WorkspaceSettings, cancel: CancelToken | None = N
         pending.extend(state.enter(where, folder, prefix))
     files = tuple(sorted(state.files, key=lambda entry: entry.path))
     return Walk(files, dict(state.skipped), "" if files else state.emptied_by())
+
+
+def walk_folders(root: Path, settings: WorkspaceSettings, cancel: CancelToken | None = None) -> dict[str, Folder]:
+    """The folders whose entries decide what is indexed, opened, by path (the root is ""). Those that are not entered
+    are left out. Looks at no file, so it is much quicker than `walk`."""
+    start = root_folder(root, settings)
+    found: dict[str, Folder] = {}
+    pending = [(os.fspath(root), start)]
+    while pending:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        where, folder = pending.pop()
+        try:
+            with os.scandir(where) as scan:
+                entries = list(scan)
+        except OSError:
+            continue
+        opened = open_folder(folder, where, [entry.name for entry in entries], start.path)
+        found[folder.path[len(start.path) : -1]] = opened
+        if opened.worth_entering():
+            below = ((entry.path, _below(opened, entry)) for entry in entries)
+            pending.extend((path, inner) for path, inner in below if inner is not None)
+    return found
+
+
+def _below(folder: Folder, entry: os.DirEntry[str]) -> Folder | None:
+    """The folder that an entry is, when it is one to be entered."""
+    try:
+        if not entry.is_dir(follow_symlinks=False) or kind_of(entry.stat(follow_symlinks=False)) is not Kind.FOLDER:
+            return None
+    except OSError:
+        return None
+    below = folder.below(entry.name, folder.judge(entry.name, Kind.FOLDER))
+    return below if below.worth_entering() else None
 
 
 @dataclass(slots=True)
