@@ -23,11 +23,12 @@ ROLES: Mapping[str, re.Pattern[str]] = {
     "example": re.compile(
         r"(^|/)(examples?|samples?|demos?|benchmarks?|bench|docs?_src|tutorials?|playground|sandbox)/"
     ),
-    "prose": re.compile(r"(^|/)(docs?|website|www)/|\.(md|mdx|rst|txt|adoc)$"),
+    "prose": re.compile(r"(^|/)(docs?|man|website|www)/|\.(md|mdx|rst|txt|adoc|[1-9])$"),
     "derived": re.compile(
         r"(^|/)(generated|gen|vendor|third_party|compat|legacy|deprecated|_vendor|snapshots?)/"
-        r"|\.(generated|g|pb|designer)\.|\.d\.[mc]?ts$"
+        r"|\.(generated|g|pb|designer)\.|\.(bundle|cjs|esm|iife|umd)\.js$|(^|/)(dist|static)/.*\.[cm]?js$"
     ),
+    "declares": re.compile(r"\.(h|hh|hpp|hxx|pyi|d\.[mc]?ts)$"),
     "data": re.compile(
         r"\.(json|ya?ml|toml|lock|cfg|ini|xml|gradle|css|html|csv|sql|svg)$|(^|/)\.[^/]+"
     ),
@@ -46,9 +47,8 @@ class PathFacts:
     @classmethod
     def of(cls, path: str, terms: Terms) -> PathFacts:
         pure = PurePosixPath(path)
-        stem = pure.name.split(".")[0] or pure.name
         return cls(
-            stem=frozenset(terms.of(stem)),
+            stem=frozenset(terms.of(pure.stem)),
             folders=frozenset(terms.of(" ".join(pure.parts[:-1]))),
             roles=frozenset(role for role, pattern in ROLES.items() if pattern.search(path)),
         )

@@ -13,6 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dt6_lsp.syntax.languages import TEXT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -34,20 +36,21 @@ class Weights:
     defining_chunk: float = 0.5  # decides which chunk of the file is shown
     # a file, added
     coherence: float = 0.6
-    stem_covered: float = 0.3
+    stem_covered: float = 0.4
     stem_found: float = 0.25
-    folders_found: float = 0.5
+    folders_found: float = 0.6
     stem_begun: float = 0.3
     size: float = 0.25
     defines_symbol: float = 1.0  # the query is the name of a definition
     defines_name: float = 0.15  # a word of the query is
     near: float = 0.15
     # a file, as a factor, unless the question asks for it
-    test: float = 0.7
-    example: float = 0.6
-    prose: float = 0.5
+    test: float = 0.55
+    example: float = 0.5
+    prose: float = 0.4
     derived: float = 0.7
-    data: float = 0.3
+    declares: float = 0.9
+    data: float = 0.4
     # the list
     next_chunk: float = 0.35  # each further chunk of a file, against the one before
 
@@ -64,6 +67,7 @@ _KINDS: Mapping[str, float] = (
     | dict.fromkeys(("variable", "property"), 0.45)
     | dict.fromkeys(("constructor", "field"), 0.3)
 )
+_UNKNOWN_ROLE = frozenset({"prose"})  # what a file in no known language is taken for
 _OTHER_KIND = 0.2
 _OTHER_CASE = 0.6
 _OTHER_CONTAINER = 0.6
@@ -97,9 +101,11 @@ class FileView:
     """A file as its features see it. `defines` is the strength of its best definition of a name in the question."""
 
     facts: PathFacts
+    language: str
     chunks: int
     near: float
     defines: float
+    rarity: Mapping[str, float]  # of the question's terms in paths, 0..1
 
 
 # --- features of a file: (question, file) -> 0..1
@@ -107,22 +113,22 @@ class FileView:
 
 def stem_covered(question: Question, file: FileView) -> float:
     """How much of the file's name the question says."""
-    return _share(file.facts.stem & question.said, file.facts.stem)
+    return _worth(file.facts.stem & question.said, file) / max(len(file.facts.stem), 1)
 
 
 def stem_found(question: Question, file: FileView) -> float:
     """How much of the question the file's name says."""
-    return _share(file.facts.stem & question.said, question.said)
+    return _worth(file.facts.stem & question.said, file) / len(question.said)
 
 
 def folders_found(question: Question, file: FileView) -> float:
     """How much of the question its folders say, beyond its name."""
-    return _share((file.facts.folders - file.facts.stem) & question.said, question.said)
+    return _worth((file.facts.folders - file.facts.stem) & question.said, file) / len(question.said)
 
 
 def stem_begun(question: Question, file: FileView) -> float:
     """How much of the file's name only begins a word of the question, as short names do: auth.py, authentication."""
-    return _share((file.facts.stem & question.beginnings) - question.said, file.facts.stem)
+    return len((file.facts.stem & question.beginnings) - question.said) / max(len(file.facts.stem), 1)
 
 
 def size(_question: Question, file: FileView) -> float:
@@ -155,17 +161,19 @@ ASKED_FOR: Mapping[str, frozenset[str]] = {
     "example": frozenset({"exampl", "sampl", "demo", "tutori", "benchmark"}),
     "prose": frozenset({"doc", "document", "readm", "changelog", "guid", "tutori"}),
     "derived": frozenset({"generat", "vendor", "legaci", "deprec", "compat", "snapshot"}),
+    "declares": frozenset({"header", "declar", "stub", "type"}),
     "data": frozenset({"config", "configur", "json", "yaml", "yml", "toml", "css", "html", "sql", "workflow"}),
 }
 """Stems by which a question asks for files that play a part."""
 
 
-def role_factor(question: Question, facts: PathFacts, weights: Weights) -> float:
-    """Tests, examples, prose, generated and data files count for less, unless asked for."""
+def role_factor(question: Question, file: FileView, weights: Weights) -> float:
+    """Tests, examples, prose, generated and data files count for less; for half as much less when the question seems to
+    ask for them, because a word such as "test" may also be what the project is about."""
     factor = 1.0
-    for role in facts.roles:
-        if not question.mentions(ASKED_FOR[role]):
-            factor *= getattr(weights, role)
+    for role in file.facts.roles | (_UNKNOWN_ROLE if file.language == TEXT else frozenset()):
+        value = getattr(weights, role)
+        factor *= math.sqrt(value) if question.mentions(ASKED_FOR[role]) else value
     return factor
 
 
@@ -228,11 +236,19 @@ def rank(
     files = _by_file(evidence.chunks.values())
     together = {file_id: coherence(base[chunk.id] for chunk in chunks) for file_id, chunks in files.items()}
     most = max(together.values(), default=0.0) or 1.0
+    facts = {file_id: facts_of(chunks[0].path) for file_id, chunks in files.items()}
+    rare = rarity(question, facts.values())
     ranked: list[tuple[int, float]] = []
     for file_id, chunks in files.items():
-        facts = facts_of(chunks[0].path)
         count = evidence.sizes.get(file_id, len(chunks))
-        view = FileView(facts, count, evidence.near.get(file_id, 0.0), defines.get(file_id, 0.0))
+        view = FileView(
+            facts=facts[file_id],
+            language=chunks[0].language,
+            chunks=count,
+            near=evidence.near.get(file_id, 0.0),
+            defines=defines.get(file_id, 0.0),
+            rarity=rare,
+        )
         score = max(base[chunk.id] for chunk in chunks) + weights.coherence * together[file_id] / most
         score = file_score(question, view, score, weights)
         shown = {chunk.id: base[chunk.id] + weights.defining_chunk * defining.get(chunk.id, 0.0) for chunk in chunks}
@@ -244,7 +260,7 @@ def file_score(question: Question, view: FileView, score: float, weights: Weight
     """`score` is what the file's chunks say."""
     for name, feature in FILE_FEATURES.items():
         score += getattr(weights, name) * feature(question, view)
-    return score * role_factor(question, view.facts, weights)
+    return score * role_factor(question, view, weights)
 
 
 def _spread(shown: Mapping[int, float], score: float, weights: Weights) -> Iterable[tuple[int, float]]:
@@ -273,6 +289,19 @@ def _by_file(chunks: Iterable[Candidate]) -> dict[int, list[Candidate]]:
     for chunk in chunks:
         files[chunk.file_id].append(chunk)
     return files
+
+
+def rarity(question: Question, facts: Collection[PathFacts]) -> dict[str, float]:
+    """How much a term of the question tells files apart: 1 when one of these paths has it, 0 when all have."""
+    counts = {term: sum(term in each.stem or term in each.folders for each in facts) for term in question.said}
+    return {
+        term: math.log((len(facts) + 1) / count) / math.log(len(facts) + 1) if count else 1.0
+        for term, count in counts.items()
+    }
+
+
+def _worth(terms: Iterable[str], file: FileView) -> float:
+    return sum(file.rarity[term] for term in terms)
 
 
 def _share(part: Collection[str], whole: Collection[str]) -> float:

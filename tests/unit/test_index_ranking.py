@@ -68,6 +68,7 @@ def ranked(query: str, *found: Found, weights: Weights = WEIGHTS) -> list[str]:
         ("stem_found", "retry limits backoff", Found("a/retry_backoff.py"), Found("a/retry.py")),
         ("folders_found", "parse css colors", Found("css/x.py"), Found("xml/x.py")),
         ("stem_begun", "authentication of users", Found("a/auth.py"), Found("a/edge.py")),
+        ("stem_covered", "tests of the app cache", Found("app/cache.py"), Found("app/app.py")),
         ("size", "parse", Found("a/one.py", size=40), Found("a/two.py", size=1)),
         ("near", "parse", Found("a/one.py", near=1.0), Found("a/two.py")),
         ("defines_symbol", "Parser", Found("a/one.py", defines=("Parser", "class")), Found("a/two.py")),
@@ -113,6 +114,7 @@ def test_no_file_fills_the_list() -> None:
         ("vendor/parser.py", "derived", "vendored parser"),
         ("src/parser.pb.go", "derived", "generated parser"),
         ("parser.yaml", "data", "parser configuration"),
+        ("include/parser.h", "declares", "header of the parser"),
     ],
 )
 def test_a_part_that_a_file_plays_costs_it_unless_the_question_asks_for_it(
@@ -122,7 +124,8 @@ def test_a_part_that_a_file_plays_costs_it_unless_the_question_asks_for_it(
 
     assert role in facts.roles
     assert ranked("run it", Found(path, words=1.1), Found("src/x.py"), Found("src/y.py", words=0))[0] == "src/x.py"
-    assert ranked(query_that_asks, Found(path, words=1.1), Found("src/x.py"), Found("y.py", words=0))[0] == path
+    asked = ranked(query_that_asks, Found(path, words=1.1), Found("src/x.py", words=0.4), Found("y.py", words=0))
+    assert asked[0] == path
     assert Question.of(query_that_asks, TERMS).mentions(ASKED_FOR[role])
     assert not Question.of("where is the parser", TERMS).mentions(ASKED_FOR[role])
 
