@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from dt6_lsp.models.wordpiece import WordPieces
-from tools.train_embeddings import distil, sources, train, vocabulary
+from tools.train_embeddings import distil, fetch, sources, train, vocabulary
 from tools.train_embeddings.pairs import mine
 
 if TYPE_CHECKING:
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from tools.train_embeddings.sources import Source
 
 _HERE = Path(__file__).parent
+_FETCHED = _HERE.parents[1] / "build" / "training-text"
 _ARTIFACT = _HERE.parents[1] / "dt6_lsp" / "models" / "data" / "static.npz"
 
 
 def main() -> None:
     args = _arguments()
     torch.set_num_threads(args.threads)
-    used = _sources(args.fetched, args.guard)
+    fetch.main(args.fetched.resolve())
+    used = _sources(args.fetched.resolve(), args.guard)
     tokens, vectors = _distilled(used, args.tokens, args.dimension)
     if not args.distil_only:
         named = ((path, sources.known_name(source.name, path)) for source in used for path in source.files)
@@ -41,7 +43,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     ask = argparse.ArgumentParser(prog="python -m tools.train_embeddings", description=__doc__)
     ask.add_argument("--out", type=Path, default=_ARTIFACT, help="the artifact to write")
-    ask.add_argument("--fetched", type=Path, help="the folder of `python -m tools.train_embeddings.fetch`")
+    ask.add_argument("--fetched", type=Path, default=_FETCHED, help="where source text beyond Python is kept")
     ask.add_argument("--guard", type=Path, help="folder of checkouts that must not be learned from")
     ask.add_argument("--distil-only", action="store_true", help="write the vectors before training")
     ask.add_argument("--tokens", type=int, default=20_000)
@@ -50,10 +52,8 @@ def _arguments() -> argparse.Namespace:
     return ask.parse_args()
 
 
-def _sources(fetched: Path | None, guard: Path | None) -> list[Source]:
-    found = [sources.standard_library(), *sources.installed_packages()]
-    if fetched is not None:
-        found += sources.fetched_packages(fetched)
+def _sources(fetched: Path, guard: Path | None) -> list[Source]:
+    found = [sources.standard_library(), *sources.installed_packages(), *sources.fetched_packages(fetched)]
     kept = list(sources.without_overlap(found, guard))
     if guard is not None:
         _list_excluded(found, kept)

@@ -19,41 +19,38 @@ MARKER = "dt6-source.json"
 def main(folder: Path) -> None:
     for line in _LIST.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            registry, name, licence = line.split()
+            registry, name, version, licence = line.split()
             target = folder / f"{registry}-{name.replace('/', '+')}"
             if not (target / MARKER).is_file():
-                _fetch(registry, name, licence, target)
+                _fetch(registry, name, version, licence, target)
 
 
-def _fetch(registry: str, name: str, licence: str, target: Path) -> None:
+def _fetch(registry: str, name: str, version: str, licence: str, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     try:
-        version = _from_npm(name, target) if registry == "npm" else _from_debian(name, target)
+        (_from_npm if registry == "npm" else _from_debian)(name, version, target)
     except (OSError, subprocess.CalledProcessError) as error:
-        print(f"{registry} {name}: left out ({error})")
+        print(f"{registry} {name} {version}: left out ({error})", flush=True)
         return
     facts = {"name": name, "version": version, "licence": licence}
     (target / MARKER).write_text(json.dumps(facts), encoding="utf-8")
-    print(f"{registry} {name} {version}")
+    print(f"{registry} {name} {version}", flush=True)
 
 
-def _from_npm(name: str, target: Path) -> str:
-    command = ["npm", "pack", name, "--json", "--silent", "--ignore-scripts", "--pack-destination", str(target)]
+def _from_npm(name: str, version: str, target: Path) -> None:
+    command = ["npm", "pack", f"{name}@{version}", "--silent", "--ignore-scripts", "--pack-destination", str(target)]
     subprocess.run(command, check=True, capture_output=True)
     archive = next(target.glob("*.tgz"))
     with tarfile.open(archive) as packed:
         packed.extractall(target, filter="data")
     archive.unlink()
-    manifest = next(target.glob("*/package.json"))
-    return str(json.loads(manifest.read_text(encoding="utf-8"))["version"])
 
 
-def _from_debian(name: str, target: Path) -> str:
-    subprocess.run(["apt-get", "download", name], check=True, capture_output=True, cwd=target)
+def _from_debian(name: str, version: str, target: Path) -> None:
+    subprocess.run(["apt-get", "download", f"{name}={version}"], check=True, capture_output=True, cwd=target)
     archive = next(target.glob("*.deb"))
     subprocess.run(["dpkg-deb", "-x", str(archive), str(target)], check=True)
     archive.unlink()
-    return archive.stem.split("_")[1].replace("%3a", ":")
 
 
 if __name__ == "__main__":
