@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dt6_lsp.index.vectors import DenseIndex
 
 _BY_WORDS = 150
-_COMMON = 0.15  # of all chunks: a term that more of them have is left out,
+_COMMON = 0.1  # of all chunks: a term that more of them have is left out,
 _FEW = 1_000  # unless no more than these have it
 _BY_MEANING = 80
 _BY_NAME = 100  # definitions of one name; a name with more of them tells little
