@@ -28,24 +28,23 @@ _PATIENCE_SECONDS = 2.0
 class Watching:
     def __init__(self, indexes: Sequence[RootIndex], roots: Roots) -> None:
         self._indexes, self._roots = tuple(indexes), roots
-        self._following: set[_Gathered] = set()
+        self._following: list[_Gathered] = []  # also who has gone, while a thread still ends
 
     async def follow(self, cancel: CancelToken) -> AsyncGenerator[frozenset[str], None]:
         """Until cancelled. The first batch comes when every root is watched."""
         gathered = _Gathered(self._indexes, self._roots)
         forget = cancel.on_cancel(gathered.token.cancel)
-        self._following.add(gathered)
+        self._following = [*(one for one in self._following if one.alive), gathered]
         try:
             while batch := await gathered.take():
                 yield batch
         finally:
             forget()
             gathered.token.cancel()
-            self._following.discard(gathered)
 
     def stop(self) -> None:
         """End all watching, and wait for its threads. Blocking."""
-        for gathered in tuple(self._following):
+        for gathered in self._following:
             gathered.stop()
 
 
@@ -67,6 +66,10 @@ class _Gathered:
         self._running = len(self._threads)
         for thread in self._threads:
             thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
 
     async def take(self) -> frozenset[str]:
         """All that has come since; empty when nothing more will."""

@@ -68,7 +68,7 @@ class Watched:
         if (mark := marks_of([name])) and (mark <= folder.marks) != (kind is not None):
             return Effect.ANEW
         if kind is Kind.FOLDER:
-            is_new = change is Change.ADDED or path not in self.folders
+            is_new = change is not Change.MODIFIED or path not in self.folders
             return Effect.ANEW if is_new and _is_entered(folder, name) else Effect.NOTHING
         if kind is None or change is Change.DELETED:
             was_one = path in self.folders or _is_entered(folder, name) or _is_kept(folder, name)

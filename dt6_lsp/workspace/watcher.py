@@ -70,26 +70,33 @@ def watch(
     cancel: CancelToken,
     notice: Callable[[str], None],
     notify: Notify = system_notifier,
+    look_seconds: float = _LOOK_SECONDS,
 ) -> Iterator[frozenset[str]]:
-    """Batches of relative paths, until cancelled. Blocking; `notice` gets sentences for the user."""
+    """Batches of relative paths, until cancelled. Blocking; `notice` gets sentences for the user. Every `look_seconds`
+    it looks for what no event tells of."""
     try:
         if is_remote(root):
             notice(f"{root} is on another machine, so DT6 looks through it for changes now and then.")
-            yield from _poll(root, settings, cancel)
+            yield from _poll(root, settings, cancel, look_seconds)
         while not cancel.cancelled:
             if not root.is_dir():
-                cancel.wait(_LOOK_SECONDS)
+                cancel.wait(look_seconds)
                 continue
-            yield from _follow(root, settings, cancel, notice, notify)
+            yield from _follow(root, settings, cancel, notice, notify, look_seconds)
     except Cancelled:
         return
 
 
 def _follow(
-    root: Path, settings: WorkspaceSettings, cancel: CancelToken, notice: Callable[[str], None], notify: Notify
+    root: Path,
+    settings: WorkspaceSettings,
+    cancel: CancelToken,
+    notice: Callable[[str], None],
+    notify: Notify,
+    look_seconds: float,
 ) -> Iterator[frozenset[str]]:
     """Until the folders must be looked at anew."""
-    alarm = _Alarm(root, cancel)
+    alarm = _Alarm(root, cancel, look_seconds)
     started = time.monotonic()
     try:
         watched, notifier = _begin(root, settings, cancel, notify)
@@ -99,7 +106,7 @@ def _follow(
                 f"The system can't watch {root} ({error}), so DT6 looks through it for changes now and then. "
                 "On Linux, a higher fs.inotify.max_user_watches mends this."
             )
-            yield from _poll(root, settings, cancel)
+            yield from _poll(root, settings, cancel, look_seconds)
         return
     pause = time.monotonic() - started
     try:
@@ -157,22 +164,22 @@ def _next(watched: Watched, notifier: Notifier, alarm: _Alarm) -> frozenset[str]
 class _Alarm:
     """Ends the wait for events: when cancelled, and when something changed that no event tells of."""
 
-    def __init__(self, root: Path, cancel: CancelToken) -> None:
-        self._root, self._cancel = root, cancel
+    def __init__(self, root: Path, cancel: CancelToken, look_seconds: float) -> None:
+        self._root, self._cancel, self._look_seconds = root, cancel, look_seconds
         self._files = outer_rule_files(root)
         self._before = self._look()
-        self._next_look = time.monotonic() + _LOOK_SECONDS
+        self._next_look = time.monotonic() + self._look_seconds
 
     def is_set(self) -> bool:
         if self._cancel.cancelled:
             return True
         if time.monotonic() < self._next_look:
             return False
-        self._next_look = time.monotonic() + _LOOK_SECONDS
+        self._next_look = time.monotonic() + self._look_seconds
         return self._look() != self._before
 
     def pause(self) -> None:
-        self._cancel.wait(_LOOK_SECONDS)
+        self._cancel.wait(self._look_seconds)
 
     def _look(self) -> tuple[object, ...]:
         """Whether it is still the same root, and the same rules around it."""
@@ -189,7 +196,9 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _poll(root: Path, settings: WorkspaceSettings, cancel: CancelToken) -> Iterator[frozenset[str]]:
+def _poll(
+    root: Path, settings: WorkspaceSettings, cancel: CancelToken, look_seconds: float
+) -> Iterator[frozenset[str]]:
     """Walks, compares, and rests ten times as long as that took."""
     before = _files(root, settings, cancel)
     yield frozenset((EVERYTHING,))
@@ -200,7 +209,7 @@ def _poll(root: Path, settings: WorkspaceSettings, cancel: CancelToken) -> Itera
         before = now
         if changed:
             yield frozenset(changed)
-        cancel.wait(max(_LOOK_SECONDS, 10 * (time.monotonic() - started)))
+        cancel.wait(max(look_seconds, 10 * (time.monotonic() - started)))
         cancel.raise_if_cancelled()
 
 
