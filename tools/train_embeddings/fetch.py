@@ -17,12 +17,16 @@ MARKER = "dt6-source.json"
 
 
 def main(folder: Path) -> None:
-    for line in _LIST.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            registry, name, version, licence = line.split()
-            target = folder / f"{registry}-{name.replace('/', '+')}"
-            if not (target / MARKER).is_file():
-                _fetch(registry, name, version, licence, target)
+    for registry, name, version, licence in listed():
+        target = folder / f"{registry}-{name.replace('/', '+')}"
+        if registry != "pypi" and not (target / MARKER).is_file():
+            _fetch(registry, name, version, licence, target)
+
+
+def listed() -> list[list[str]]:
+    """Registry, name, version and licence of every package. Those of PyPI are installed, not fetched."""
+    lines = _LIST.read_text(encoding="utf-8").splitlines()
+    return [line.split() for line in lines if line and not line.startswith("#")]
 
 
 def _fetch(registry: str, name: str, version: str, licence: str, target: Path) -> None:

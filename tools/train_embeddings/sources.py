@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.train_embeddings.fetch import MARKER
+from tools.train_embeddings.fetch import MARKER, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,10 +57,13 @@ def standard_library() -> Source:
 
 
 def installed_packages() -> Iterator[Source]:
-    """Distributions of this environment whose own metadata names a permissive licence, in order of their names."""
+    """The listed packages, where they are installed and their own metadata names a permissive licence."""
+    wanted = {name: version for registry, name, version, _ in listed() if registry == "pypi"}
     for found in sorted(metadata.distributions(), key=lambda d: str(d.metadata["Name"]).lower()):
         name, licence = _normal(found.metadata["Name"]), _licence(found)
-        if name not in _HELD_OUT and _permissive(licence):
+        if name in wanted and name not in _HELD_OUT and _permissive(licence):
+            if found.version != wanted[name]:
+                print(f"{name} is {found.version}, not {wanted[name]}: the vectors will differ a little", flush=True)
             paths = (Path(str(found.locate_file(file))) for file in found.files or ())
             yield Source(
                 name,
