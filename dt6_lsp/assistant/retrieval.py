@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.context import Passage
 from dt6_lsp.assistant.mentions import matching, places
+from dt6_lsp.workspace.defaults import is_secret
 from dt6_lsp.workspace.secrets import redact
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def retrieve(question: str, intent: Intent, reader: Reader, context: AskContext)
     query = question[:QUERY_CHARACTERS]
     hits = reader.search(query, BROAD if intent == "arch" else HITS, context.path)
     named, notices = _named(question, reader, context)
+    if context.selection.strip() and is_secret(context.path):
+        notices.append(f"The selection in {context.path} was left out, because such files hold secrets.")
     return Findings(
         hits=tuple(one_per_file(hits)[:HITS] if intent == "arch" else hits),
         given=(*_selected(context), *named),
@@ -66,7 +69,8 @@ def file_text(chunks: Sequence[Hit]) -> str:
 
 
 def _selected(context: AskContext) -> list[Passage]:
-    if not context.selection.strip():
+    """What keys look like is taken out; of a file that is secret by its name nothing is taken."""
+    if not context.selection.strip() or is_secret(context.path):
         return []
     text = redact(context.selection).rstrip("\r\n")
     first = max(0, context.start_line)

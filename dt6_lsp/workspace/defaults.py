@@ -109,6 +109,12 @@ def never(name: str, is_folder: bool) -> str | None:
     return reasons.SECRET if _SECRET.match(name) and not _EXAMPLE.search(name) else None
 
 
+def is_secret(path: str) -> bool:
+    """Whether a file is secret by its name, or by that of a folder that it lies in."""
+    *folders, name = path.lower().split("/")
+    return never(name, is_folder=False) == reasons.SECRET or not SECRET_FOLDERS.isdisjoint(folders)
+
+
 def denied_folder(name: str) -> str | None:
     reason = DENIED_FOLDERS.get(name)
     return reasons.BUILD_OUTPUT if reason is None and name.endswith(_FOLDER_SUFFIXES) else reason

@@ -188,6 +188,17 @@ async def test_selection_and_named_files_are_always_in_without_their_secrets(
     assert end.notice == "gone.py is not in the index, so it was not read."
 
 
+@pytest.mark.parametrize("path", [".env", "deploy/.env.production", ".ssh/config", "keys/server.pem"])
+async def test_nothing_is_taken_from_a_file_that_is_secret_by_its_name(
+    path: str, reader: FakeReader, chat: FakeChat
+) -> None:
+    chat.enqueue(Script(("Ok.",)))
+    context = AskContext(selection="PIN=1234", path=path, start_line=1)
+    end = done(await ask("What is this?", reader, somebody(chat), context=context))
+    assert "1234" not in chat.history[0].messages[1].content
+    assert end.notice == f"The selection in {path} was left out, because such files hold secrets."
+
+
 async def test_a_file_that_the_question_names_is_read(reader: FakeReader, chat: FakeChat) -> None:
     chat.enqueue(Script(("Ok.",)))
     await ask("explain net.py", reader, somebody(chat))
