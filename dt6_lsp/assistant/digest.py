@@ -134,7 +134,7 @@ class _Writer:
 
     def _definitions(self) -> Iterable[str]:
         for path in dict.fromkeys(candidate.definition.path for candidate in self._chosen):
-            yield f"### {path}"
+            yield f"### {sanitize(path)}"
             for candidate in self._chosen:
                 if candidate.definition.path == path:
                     yield self._definition(candidate)

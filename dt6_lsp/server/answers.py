@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 KEPT = 50
 _SHORT = 300
+_MARKUP = re.compile(r"[\\`*\[\]<>!]")
 
 
 async def show(session: Session, engine: Engine, question: str, done: Done) -> None:
@@ -64,7 +65,12 @@ def to_markdown(engine: Engine, question: str, done: Done) -> str:
 
 
 def _source(engine: Engine, cited: Citation) -> str:
-    return f"- [{cited}]({to_uri(engine.locate(cited.path))}#L{cited.start_line})"
+    """A path is whatever a workspace names its files: it must stay words, and not become an image or another link."""
+    return f"- [{_MARKUP.sub(_escaped, str(cited))}]({to_uri(engine.locate(cited.path))}#L{cited.start_line})"
+
+
+def _escaped(mark: re.Match[str]) -> str:
+    return "\\" + mark[0]
 
 
 def _slug(question: str) -> str:

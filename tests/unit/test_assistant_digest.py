@@ -167,6 +167,14 @@ def test_pictures_of_others_are_not_shown(shop: Reader) -> None:
     assert "evil.example" not in answer
 
 
+def test_a_folder_whose_name_is_a_picture_stays_a_name(tmp_path: Path) -> None:
+    with indexed(
+        "//- ![a](https:/evil.example/x.png)/m.py\ndef total_price(basket):\n    return 1\n", tmp_path
+    ) as index:
+        answer = text("What does `total_price` do?", index)
+        assert "\n### a/m.py\n" in answer
+
+
 def test_a_question_that_nothing_fits_is_told_so(tmp_path: Path) -> None:
     with indexed("//- a.py\nx = 1\n", tmp_path) as index:
         assert text("quantum entanglement?", index).startswith(NOTHING)

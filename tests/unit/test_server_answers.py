@@ -1,0 +1,27 @@
+"""A written answer as a Markdown file: what a workspace names its files stays words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dt6_lsp.app import build_engine
+from dt6_lsp.engine import Citation, Done, IndexState, Usage
+from dt6_lsp.server.answers import to_markdown
+from dt6_lsp.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_source_whose_path_is_a_picture_is_a_link_and_nothing_else(tmp_path: Path) -> None:
+    root = tmp_path / "work"
+    root.mkdir()
+    cited = Citation("![a](https:/evil.example/x.png)/m.py", 1, 2)
+    engine = build_engine(Settings(), [root], tmp_path / "data")
+    try:
+        done = Done("It is so.", (cited,), 0, "code", "none", "", False, Usage(0, 0), IndexState(1, 1, 0))
+        text = to_markdown(engine, "Is it so?", done)
+    finally:
+        await engine.close()
+    folder = (root / "%21%5Ba%5D%28https%3A/evil.example/x.png%29/m.py").as_posix()
+    assert f"- [\\!\\[a\\](https:/evil.example/x.png)/m.py:1-2](file://{folder}#L1)" in text
