@@ -37,6 +37,7 @@ _PATTERNS |= {"typescript": _PATTERNS["javascript"], "tsx": _PATTERNS["javascrip
 _ANY = re.compile(_NAME)
 _OWNER = re.compile(r"([^\W\d][\w]*)\s*(?:\.|::|->)\s*$")
 _LONGEST_LINE = 20_000  # minified code: a hover there helps nobody
+_LONGEST_OWNER = 200  # characters before a name that are searched for its owner: the pattern is quadratic in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def word_at(text: str, line: int, column: int, language: str = "text") -> Word |
             touching = match.end() == column and column < len(content) and _ANY.match(content, column)
             if touching:
                 continue
-            owner = _OWNER.search(content, 0, match.start())
+            owner = _OWNER.search(content, max(0, match.start() - _LONGEST_OWNER), match.start())
             return Word(match[0], owner[1] if owner else "", match.start(), match.end())
     return None
 

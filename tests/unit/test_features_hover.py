@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,6 +152,14 @@ def test_names_are_those_of_the_language(line: str, column: int, language: str, 
     assert word is not None
     assert word.name == name
     assert line[word.start : word.end] == name
+
+
+def test_a_long_line_of_one_word_costs_no_more_than_a_short_one() -> None:
+    started = time.process_time()
+    word = word_at("a" * 19_000 + " run", 1, 19_002, "python")
+    assert word is not None
+    assert word.name == "run"
+    assert time.process_time() - started < 1  # with a search over all that stands before, it took many
 
 
 @given(st.text(max_size=60), st.integers(-2, 5), st.integers(-3, 70))
