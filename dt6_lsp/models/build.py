@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dt6_lsp.models.embedder import Embedder
-from dt6_lsp.models.transport import TimeLimits
+from dt6_lsp.models.transport import RequestLimits, TimeLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ def ollama_embeddings(settings: Settings) -> EmbeddingBackend:
     from dt6_lsp.models.ollama import OllamaVectors
     from dt6_lsp.models.remote_embedding import RemoteEmbeddings
 
-    limits, allowed = TimeLimits.of(settings.chat), settings.privacy.allowed_hosts
+    limits, allowed = RequestLimits.of(settings), settings.privacy.allowed_hosts
     return RemoteEmbeddings(OllamaVectors(settings.ollama.url, settings.embedding.model, limits, allowed))
 
 
@@ -44,7 +44,7 @@ def openai_embeddings(settings: Settings) -> EmbeddingBackend:
     from dt6_lsp.models.openai import OpenAIVectors
     from dt6_lsp.models.remote_embedding import RemoteEmbeddings
 
-    server, limits = settings.openai, TimeLimits.of(settings.chat)
+    server, limits = settings.openai, RequestLimits.of(settings)
     allowed = settings.privacy.allowed_hosts
     return RemoteEmbeddings(OpenAIVectors(server.url, server.api_key, settings.embedding.model, limits, allowed))
 

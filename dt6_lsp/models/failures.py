@@ -74,6 +74,13 @@ def too_slow(server: ModelServerName, seconds: float) -> BackendUnavailable:
     return BackendUnavailable(f"{server} did not answer within {seconds:g} s.", "See whether it is busy or hangs.")
 
 
+def no_vectors(server: ModelServerName, seconds: float) -> BackendUnavailable:
+    return BackendUnavailable(
+        f"{server} did not answer within {seconds:g} s.",
+        "It may be loading the model: index again, or raise embedding.request_seconds.",
+    )
+
+
 def stalled(server: ModelServerName, seconds: float) -> StreamCut:
     return StreamCut(
         f"{server} stopped in the middle of its answer: nothing came for {seconds:g} s.",

@@ -22,7 +22,7 @@ from dt6_lsp.models import failures
 from dt6_lsp.models.base import Delta, ModelInfo, Usage
 from dt6_lsp.models.consent import require_consent
 from dt6_lsp.models.failures import seconds_to_wait
-from dt6_lsp.models.transport import TELL_SECONDS, TimeLimits, Watch, client_options
+from dt6_lsp.models.transport import TELL_SECONDS, RequestLimits, TimeLimits, Watch, client_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -168,7 +168,7 @@ class OllamaVectors:
     backend = "ollama"
     max_batch = 256
 
-    def __init__(self, url: str, model: str, limits: TimeLimits, allowed_hosts: Sequence[str] = ()) -> None:
+    def __init__(self, url: str, model: str, limits: RequestLimits, allowed_hosts: Sequence[str] = ()) -> None:
         self.model = model or DEFAULT_EMBEDDING_MODEL
         self._url = url
         self._allowed = tuple(allowed_hosts)
@@ -179,7 +179,7 @@ class OllamaVectors:
 
     @cached_property
     def _client(self) -> ollama.Client:
-        options = client_options(self._url, self._limits.connect, self._limits.first_token)
+        options = client_options(self._url, self._limits.connect, self._limits.answer)
         return ollama.Client(self._url, event_hooks={"request": [_prune], "response": [self._look]}, **options)
 
     def vectors(self, texts: list[str]) -> Sequence[Sequence[float]]:
@@ -229,7 +229,7 @@ def _as_error(server: ModelServerName, error: Exception, model: str, begun: bool
     if isinstance(error, (ConnectionError, httpx.ConnectTimeout)):
         return failures.absent(server)
     if isinstance(error, httpx.ReadTimeout):
-        return failures.too_slow(server, error.request.extensions["timeout"]["read"])
+        return failures.no_vectors(server, error.request.extensions["timeout"]["read"])
     if isinstance(error, httpx.HTTPError):
         return failures.cut(server) if begun else failures.lost(server)
     return failures.unreadable(server)

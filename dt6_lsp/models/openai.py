@@ -19,7 +19,7 @@ from dt6_lsp.models import failures
 from dt6_lsp.models.base import Delta, ModelInfo, Usage
 from dt6_lsp.models.consent import require_consent
 from dt6_lsp.models.failures import seconds_to_wait
-from dt6_lsp.models.transport import TELL_SECONDS, TimeLimits, Watch, client_options
+from dt6_lsp.models.transport import TELL_SECONDS, RequestLimits, TimeLimits, Watch, client_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -166,7 +166,7 @@ class OpenAIVectors:
     max_batch = 256
 
     def __init__(
-        self, url: str, api_key: str, model: str, limits: TimeLimits, allowed_hosts: Sequence[str] = ()
+        self, url: str, api_key: str, model: str, limits: RequestLimits, allowed_hosts: Sequence[str] = ()
     ) -> None:
         self.model = model or DEFAULT_EMBEDDING_MODEL
         self._url = url
@@ -177,7 +177,7 @@ class OpenAIVectors:
 
     @cached_property
     def _client(self) -> openai.OpenAI:
-        options = client_options(self._url, self._limits.connect, self._limits.first_token)
+        options = client_options(self._url, self._limits.connect, self._limits.answer)
         prune = partial(_prune, api_key=self._api_key)
         http = httpx2.Client(event_hooks={"request": [prune]}, **options)
         return openai.OpenAI(http_client=http, **_account(self._url, self._api_key))
@@ -242,7 +242,7 @@ def _connection_error(server: ModelServerName, error: openai.APIConnectionError,
     if isinstance(reason, (httpx2.ConnectError, httpx2.ConnectTimeout)):
         return failures.absent(server)
     if isinstance(reason, httpx2.ReadTimeout):
-        return failures.too_slow(server, reason.request.extensions["timeout"]["read"])
+        return failures.no_vectors(server, reason.request.extensions["timeout"]["read"])
     return failures.lost(server)
 
 

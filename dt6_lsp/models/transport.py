@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.models.failures import ModelServerName
-    from dt6_lsp.settings import ChatSettings
+    from dt6_lsp.settings import ChatSettings, Settings
 
 T = TypeVar("T")
 
@@ -32,8 +32,20 @@ TELL_SECONDS = 10.0  # for a list of models and the like
 
 
 @dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """Of a request whose answer comes whole, in seconds; `answer` is the longest silence."""
+
+    connect: float
+    answer: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> RequestLimits:
+        return cls(settings.chat.connect_seconds, settings.embedding.request_seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """In seconds."""
+    """Of an answer that streams, in seconds."""
 
     connect: float
     first_token: float

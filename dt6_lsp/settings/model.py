@@ -58,6 +58,9 @@ class EmbeddingSettings:
     model: str = setting("", "Model name; empty takes the backend's default.")
     batch_size: int = setting(64, "Texts in one request, at most.", minimum=1)
     max_wait_ms: float = setting(5.0, "How long a lone text waits for others before it is sent.", minimum=0)
+    request_seconds: float = setting(
+        120.0, "Longest silence of a server while it makes vectors (a model may have to load).", minimum=0.05
+    )
 
 
 @dataclass(frozen=True, slots=True)

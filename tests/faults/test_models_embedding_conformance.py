@@ -27,7 +27,7 @@ from dt6_lsp.models.openai import OpenAIVectors
 from dt6_lsp.models.remote_embedding import RemoteEmbeddings
 from dt6_lsp.models.sentence_transformers import SentenceTransformerEmbeddings
 from dt6_lsp.models.static import StaticEmbeddings
-from dt6_lsp.models.transport import TimeLimits
+from dt6_lsp.models.transport import RequestLimits
 from tests.servers.model_server import (
     ModelServer,
     embedding_of,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.models.base import EmbeddingBackend
 
-LIMITS = TimeLimits(connect=5.0, first_token=10.0, next_token=10.0)
+LIMITS = RequestLimits(connect=5.0, answer=10.0)
 TEXTS = [
     "def read_settings(path): parse the settings file of the user",
     "class Walker: walks over the folders of a workspace and honours ignore rules",
