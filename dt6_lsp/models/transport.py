@@ -74,6 +74,7 @@ class Watch:
         self._cancel = cancel
         self._loop = asyncio.get_running_loop()
         self._step: asyncio.Timeout | None = None
+        self._task: asyncio.Task[object] | None = None
 
     def __enter__(self) -> Watch:
         self._forget = self._cancel.on_cancel(self._cancelled)
@@ -85,6 +86,7 @@ class Watch:
     async def step(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T:
         """TimeoutError after `seconds`; Cancelled as soon as the token is, without beginning if it is so already."""
         self._cancel.raise_if_cancelled()
+        self._task = asyncio.current_task()
         try:
             async with asyncio.timeout(seconds) as self._step:
                 return await work()
@@ -117,5 +119,7 @@ class Watch:
             self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
-        if self._step is not None and not self._step.expired():
+        """Not a task that is being cancelled already: it closes its connection, which a second time would cut short."""
+        ending = self._task is not None and self._task.cancelling() > 0
+        if self._step is not None and not self._step.expired() and not ending:
             self._step.reschedule(self._loop.time())

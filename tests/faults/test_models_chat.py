@@ -219,6 +219,26 @@ async def test_cancelling_from_another_thread_closes_the_stream_at_once(side: Si
     assert side.server.chats[-1].closed_early
 
 
+async def test_a_task_that_is_cancelled_together_with_its_token_still_closes_the_stream(side: Side) -> None:
+    side.server.enqueue(Stall(1))
+    cancel, chat, begun = CancelToken(), side.chat(), asyncio.Event()
+
+    async def read() -> None:
+        async with aclosing(chat.stream(question(side.model), cancel)) as stream:
+            async for _ in stream:
+                begun.set()
+
+    reading = asyncio.ensure_future(read())
+    await begun.wait()
+    cancel.cancel()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert await asyncio.to_thread(side.server.chats[-1].wait_ended)
+    assert side.server.chats[-1].closed_early
+    await chat.close()
+
+
 async def test_a_reader_that_leaves_early_closes_the_stream(side: Side) -> None:
     side.server.enqueue(Stall(2))
     chat = side.chat()
