@@ -59,6 +59,7 @@ class Done:
     usage: Usage
     index: IndexState
     notice: str = ""  # why no model wrote it, or that it broke off
+    broken: bool = False  # the model's stream ended early: `answer` is what had come
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,7 @@ def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Pa
         usage=usage,
         index=task.findings.state,
         notice=_notice(task, broken, *packed.notices),
+        broken=bool(broken),
     )
 
 

@@ -28,9 +28,11 @@ def ask(call: Invocation) -> int:
     done = call.run(_ask(call, question))
     if call.args.json:
         call.terminal.json(answer_json(done))
+        if done.broken:
+            call.terminal.note(f"dt6-lsp: {done.notice}")
     else:
         _tell(call, done)
-    return 0
+    return 1 if done.broken else 0
 
 
 def _question(call: Invocation) -> str:

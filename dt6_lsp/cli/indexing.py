@@ -30,12 +30,7 @@ def index(call: Invocation) -> int:
 
 async def _index(call: Invocation) -> IndexReport:
     async with call.engine() as engine:
-        report = await _follow(call, engine, rebuild=call.args.rebuild, wait_sync=call.args.wait_sync)
-    for problem in report.problems[:_PROBLEMS_SHOWN]:
-        call.terminal.note(f"dt6-lsp: {problem}")
-    if len(report.problems) > _PROBLEMS_SHOWN:
-        call.terminal.note(f"dt6-lsp: and {counted(len(report.problems) - _PROBLEMS_SHOWN, 'problem')} more.")
-    return report
+        return await _follow(call, engine, rebuild=call.args.rebuild, wait_sync=call.args.wait_sync)
 
 
 async def bring_up_to_date(call: Invocation, engine: Engine) -> None:
@@ -46,13 +41,23 @@ async def bring_up_to_date(call: Invocation, engine: Engine) -> None:
 
 async def _follow(call: Invocation, engine: Engine, *, rebuild: bool = False, wait_sync: bool = False) -> IndexReport:
     steps = engine.index(rebuild=rebuild, wait_sync=wait_sync, cancel=call.cancel)
+    report: IndexReport | None = None
     with progress_on(call.terminal.err) as show:
         async with aclosing(steps):
             async for step in steps:
                 show(step)
-                if step.report is not None:
-                    return step.report
+                report = step.report or report
+    if report is not None:
+        _tell_problems(call, report)
+        return report
     raise RuntimeError("an index run ended without a report")
+
+
+def _tell_problems(call: Invocation, report: IndexReport) -> None:
+    for problem in report.problems[:_PROBLEMS_SHOWN]:
+        call.terminal.note(f"dt6-lsp: {problem}")
+    if len(report.problems) > _PROBLEMS_SHOWN:
+        call.terminal.note(f"dt6-lsp: and {counted(len(report.problems) - _PROBLEMS_SHOWN, 'problem')} more.")
 
 
 def _told(report: IndexReport) -> list[str]:

@@ -59,13 +59,21 @@ class Invocation:
 
     @asynccontextmanager
     async def engine(self) -> AsyncIterator[Engine]:
+        """What the stores have to say is told when they are open, and what they say meanwhile at the end."""
         engine = (self.build or _build)(self.loaded.settings, [self.workspace], self.data_dir)
+        told: set[str] = set()
         try:
-            for notice in engine.notices:
-                self.terminal.note(f"dt6-lsp: {notice}")
+            self._tell(engine.notices, told)
             yield engine
         finally:
+            self._tell(engine.notices, told)
             await engine.close()
+
+    def _tell(self, notices: Sequence[str], told: set[str]) -> None:
+        for notice in notices:
+            if notice not in told:
+                told.add(notice)
+                self.terminal.note(f"dt6-lsp: {notice}")
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end; Ctrl-C cancels the token, and what listens to it raises `Cancelled`."""

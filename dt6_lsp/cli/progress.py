@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Show = Callable[[IndexProgress], None]
 
 _WORDS = {
+    "waiting": ("Another process is indexing", "files"),
     "scanning": ("Looking for files", "files"),
     "indexing": ("Reading", "files"),
     "embedding": ("Embedding", "chunks"),

@@ -149,10 +149,14 @@ class Index:
         self._syncer.close()
         self._store.close()
 
+    def _seen_so_far(self) -> IndexProgress:
+        return IndexProgress("waiting", self.state().indexed, 0)
+
     def _run(self, request: Request, cancel: CancelToken, progress: Callable[[IndexProgress], None]) -> IndexReport:
-        if not self._store.become_writer():
+        if not self._store.wait_for_writer(cancel, lambda: progress(self._seen_so_far()), self._updater.filled):
             return self._updater.report(Result(), 0)
-        report = self._store.guard(self._updater.run, request, cancel, progress)
+        with self._store.indexing():
+            report = self._store.guard(self._updater.run, request, cancel, progress)
         self._syncer.nudge()
         return report
 

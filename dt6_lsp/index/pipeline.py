@@ -94,6 +94,8 @@ def bring_up_to_date(
     result.files = len(scan.walk.files) if scan.whole else 0
     result.total, result.skipped = len(plan.changed), Counter(scan.walk.skipped)
     result.skipped.update(plan.skipped)
+    if plan.reparse and not plan.known:
+        _mark_chunker(ledger)  # now, so that a first run that is stopped goes on from where it was
     writer = _Writer(ledger, scan, plan, result, progress)
     progress(IndexProgress("indexing", 0, result.total))
     jobs = [Job(entry.path, _known_hash(plan, entry)) for entry in plan.changed]
@@ -102,6 +104,12 @@ def bring_up_to_date(
     writer.finish()
     if scan.whole:
         require_files(root, scan.walk)
+
+
+def _mark_chunker(ledger: Ledger) -> None:
+    """All the chunks that the ledger has, or is about to get, are of this version."""
+    with ledger.write() as connection:
+        rows.set_meta(connection, {"chunker": CHUNKER_VERSION})
 
 
 def _known_hash(plan: Plan, entry: FileEntry) -> str:

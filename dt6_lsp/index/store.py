@@ -5,6 +5,7 @@ Also collects the notices that the user should read about the store. Not here: r
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -15,12 +16,17 @@ from dt6_lsp.errors import StoreError
 from dt6_lsp.index.ledger import Ledger, is_corrupt, store_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from dt6_lsp.cancel import CancelToken
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _LOCK_NAME = "writer.lock"
+_RUN_LOCK_NAME = "run.lock"  # held by the writer while it indexes; the system frees it when the process dies
+_LOOK_SECONDS = 0.1
+_MOST_IDLE_SECONDS = 5.0
 
 
 class Store:
@@ -61,6 +67,39 @@ class Store:
         """Takes over when no other process writes."""
         with self._taking:  # a lock that is taken twice would have to be given back twice
             return self.writer or _try(self._lock)
+
+    @contextlib.contextmanager
+    def indexing(self) -> Iterator[None]:
+        """Around a run of the writer, so that others can wait for its end."""
+        with store_errors(self.folder), FileLock(self.folder / _RUN_LOCK_NAME, thread_local=False):
+            yield
+
+    def wait_for_writer(self, cancel: CancelToken, tell: Callable[[], None], filled: Callable[[], bool]) -> bool:
+        """Waits while another process indexes, telling every now and then. True when that one is gone and this process
+        writes now, False when it has ended its run. StoreError when it does not index a store that is not `filled`."""
+        idle = 0.0
+        while not self.become_writer():
+            if self._another_indexes():
+                idle = 0.0
+            elif filled():
+                return False
+            elif idle > _MOST_IDLE_SECONDS:
+                raise StoreError(
+                    "Another process has this workspace open and has not indexed it.",
+                    "Index it there (in an editor: the command dt6.index), or close it.",
+                )
+            tell()
+            cancel.wait(_LOOK_SECONDS)
+            cancel.raise_if_cancelled()
+            idle += _LOOK_SECONDS
+        return True
+
+    def _another_indexes(self) -> bool:
+        lock = FileLock(self.folder / _RUN_LOCK_NAME, thread_local=False)
+        free = _try(lock)
+        if free:
+            lock.release()
+        return not free
 
     def ask(self, question: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`question(connection, ...)` on one state of the ledger; of an empty one if it had to be replaced."""

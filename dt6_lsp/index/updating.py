@@ -70,6 +70,11 @@ class Updater:
             problems=tuple(result.problems[:_MOST_PROBLEMS]),
         )
 
+    def filled(self) -> bool:
+        """Whether a run over the whole workspace has ever ended."""
+        with self._ledger.read() as connection:
+            return rows.meta(connection, "skipped") != ""
+
     def state(self) -> IndexState:
         """How many files of the workspace the ledger answers for, now."""
         with self._ledger.read() as connection:

@@ -131,6 +131,15 @@ def test_an_answer_comes_with_its_sources(cli: Cli, capsys: Capture) -> None:
     assert "2 citations" in err
 
 
+def test_an_answer_that_broke_off_is_shown_and_fails(cli: Cli, capsys: Capture) -> None:
+    cli.engine.events = [replace(DONE, broken=True, notice="The answer broke off: the server went away.")]
+    for arguments in (["ask", "How?"], ["ask", "How?", "--json"]):
+        assert cli(*arguments) == 1
+        out, err = capsys.readouterr()
+        assert "It runs in src/app.py:3-9." in out
+        assert "The answer broke off" in err
+
+
 def test_files_that_the_user_names_go_into_the_question(cli: Cli, capsys: Capture) -> None:
     assert cli("ask", "How?", "--file", "src/app.py") == 0
     assert cli.engine.asked[-1] == ("ask", ("How?", AskContext(named_files=("src/app.py",))))

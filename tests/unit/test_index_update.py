@@ -177,6 +177,13 @@ def test_cancelling_keeps_what_is_done_and_the_next_update_goes_on(root: Path, s
         assert index.stats().vectors == index.stats().chunks
 
 
+def test_what_a_first_update_that_was_stopped_has_read_is_not_read_again(root: Path, store: Path) -> None:
+    with opened(root, store) as index:
+        index.update(paths=["app/run.py"])  # as far as a run over everything came
+    with opened(root, store) as index:
+        assert index.update().changed == 1
+
+
 def test_without_the_model_search_goes_by_words_and_says_so(root: Path, store: Path) -> None:
     with opened(root, store, embedder := FakeEmbedder(broken=True)) as index:
         report = index.update()
