@@ -10,13 +10,12 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from dt6_lsp.cli.indexing import bring_up_to_date
+from dt6_lsp.cli.invocation import named_file
 from dt6_lsp.cli.terminal import counted
 from dt6_lsp.contracts import answer_json
 from dt6_lsp.errors import Dt6Error, SettingError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dt6_lsp.cli.invocation import Invocation
     from dt6_lsp.engine import Done, Engine
 
@@ -45,17 +44,9 @@ def _question(call: Invocation) -> str:
 
 async def _ask(call: Invocation, question: str) -> Done:
     async with call.engine() as engine:
-        files = tuple(_named(engine, call.workspace, name) for name in call.args.files)
+        files = tuple(named_file(engine, call.workspace, name, "--file") for name in call.args.files)
         await bring_up_to_date(call, engine)
         return await _answered(call, engine, question, files)
-
-
-def _named(engine: Engine, workspace: Path, name: str) -> str:
-    """The file as the index names it. One that is not there is a mistake of the caller, not of the answer."""
-    path = engine.relative(workspace / name) if (workspace / name).is_file() else None
-    if path is None:
-        raise SettingError(f"The workspace has no file {name}.", "Give --file a path relative to the workspace.")
-    return path
 
 
 async def _answered(call: Invocation, engine: Engine, question: str, files: tuple[str, ...]) -> Done:

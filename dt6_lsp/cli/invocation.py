@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dt6_lsp.cancel import CancelToken
+from dt6_lsp.errors import SettingError
 from dt6_lsp.settings import Loaded, data_dir, load
 
 if TYPE_CHECKING:
@@ -98,6 +99,14 @@ class Invocation:
         except ValueError:  # another drive
             prefix = str(self.workspace)
         return path if prefix == os.curdir else (Path(prefix) / path).as_posix()
+
+
+def named_file(engine: Engine, workspace: Path, name: str, option: str) -> str:
+    """The file as the index names it. One that is not there is a mistake of the caller, not of the answer."""
+    path = engine.relative(workspace / name) if (workspace / name).is_file() else None
+    if path is None:
+        raise SettingError(f"The workspace has no file {name}.", f"Give {option} a path relative to the workspace.")
+    return path
 
 
 class _Handlers:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dt6_lsp.cli.indexing import bring_up_to_date
-from dt6_lsp.cli.invocation import interruptible
+from dt6_lsp.cli.invocation import interruptible, named_file
 from dt6_lsp.contracts import hit_json
 from dt6_lsp.errors import SettingError
 
@@ -45,6 +45,8 @@ def _check(call: Invocation) -> None:
 
 async def _search(call: Invocation) -> None:
     async with call.engine() as engine:
+        if call.args.near:
+            named_file(engine, call.workspace, call.args.near, "--near")
         await bring_up_to_date(call, engine)
         if call.args.queries:
             for query in _queries(call):
@@ -84,8 +86,13 @@ def _lines(file: TextIO) -> Iterator[str]:
             line = file.readline()
         if not line:
             return
-        if query := line.strip():
+        if query := _valid(line).strip():
             yield query
+
+
+def _valid(line: str) -> str:
+    """Bytes of stdin that are no UTF-8 arrive as lone surrogates, which JSON for others must not hold."""
+    return line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _tell(call: Invocation, hits: list[Hit]) -> None:
