@@ -60,7 +60,7 @@ def test_index_as_json(cli: Cli, capsys: Capture) -> None:
 
 
 def test_search_as_json(cli: Cli, capsys: Capture) -> None:
-    assert cli("search", "how", "to", "run", "--json", "-n", "3", "--near", "src/b.py") == 0
+    assert cli("search", "how", "to", "run", "--json", "-n", "3", "--near", "src/app.py") == 0
     assert printed(capsys) == [
         {
             "path": "src/app.py",
@@ -72,7 +72,7 @@ def test_search_as_json(cli: Cli, capsys: Capture) -> None:
             "text": HIT.text,
         }
     ]
-    assert cli.engine.asked[-1] == ("search", ("how to run", 3, "src/b.py"))
+    assert cli.engine.asked[-1] == ("search", ("how to run", 3, "src/app.py"))
 
 
 def test_ask_as_json(cli: Cli, capsys: Capture) -> None:
