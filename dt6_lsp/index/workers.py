@@ -7,6 +7,7 @@ that takes a worker down with it costs only itself. Not here: what preparing is 
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import threading
@@ -19,10 +20,12 @@ from dt6_lsp.index.prepare import Prepared, Unchanged, Unreadable, prepare
 from dt6_lsp.index.terms import Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from dt6_lsp.cancel import CancelToken
+
+logger = logging.getLogger(__name__)
 
 MANY = 300
 _FILES_PER_TASK = 16
@@ -35,6 +38,9 @@ class Job:
 
     path: str
     known_hash: str
+
+
+Task = tuple[Job, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +57,62 @@ Outcome = Prepared | Unchanged | Unreadable | Crashed
 def prepare_all(root: Path, jobs: Sequence[Job], cancel: CancelToken, many: int = MANY) -> Iterator[Outcome]:
     """One outcome for each job, in no particular order. Raises Cancelled between files."""
     if len(jobs) < many:
-        terms = Terms()
-        for job in jobs:
-            cancel.raise_if_cancelled()
-            yield _attempt(root, job, terms)
+        yield from _here(root, jobs, cancel)
         return
-    tasks = [tuple(jobs[start : start + _FILES_PER_TASK]) for start in range(0, len(jobs), _FILES_PER_TASK)]
-    lost: list[Job] = []
-    yield from _in_pool(root, tasks, cancel, max(1, min(_MOST_WORKERS, (os.cpu_count() or 2) - 1)), lost)
-    for job in lost:
-        crashed: list[Job] = []
-        yield from _in_pool(root, [(job,)], cancel, 1, crashed)
-        if crashed:
-            yield Crashed(job.path, "reading it ended the worker process")
+    starts = range(0, len(jobs), _FILES_PER_TASK)
+    waiting = [tuple(jobs[start : start + _FILES_PER_TASK]) for start in reversed(starts)]
+    workers = max(1, min(_MOST_WORKERS, (os.cpu_count() or 2) - 1))
+    while waiting:
+        lost: list[Task] = []
+        yield from _in_pool(root, waiting, cancel, workers, lost)
+        if lost and not _can_work():
+            logger.warning("Worker processes end as soon as they start here, so files are read in this process.")
+            yield from _here(root, [job for task in (*lost, *reversed(waiting)) for job in task], cancel)
+            return
+        for task in lost:
+            yield from _narrow(root, task, cancel)
 
 
-def _in_pool(
-    root: Path, tasks: Sequence[tuple[Job, ...]], cancel: CancelToken, workers: int, lost: list[Job]
-) -> Iterator[Outcome]:
-    """Jobs that were under way or waiting when a worker died are appended to `lost`."""
-    waiting = list(reversed(tasks))
-    running: dict[Future[list[Outcome]], tuple[Job, ...]] = {}
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _die_with_parent)
+def _here(root: Path, jobs: Iterable[Job], cancel: CancelToken) -> Iterator[Outcome]:
+    terms = Terms()
+    for job in jobs:
+        cancel.raise_if_cancelled()
+        yield _attempt(root, job, terms)
+
+
+def _narrow(root: Path, task: Task, cancel: CancelToken) -> Iterator[Outcome]:
+    """A task that may have ended its worker, by itself; by halves, until only the file that does it is left."""
+    lost: list[Task] = []
+    yield from _in_pool(root, [task], cancel, 1, lost)
+    if lost and len(task) == 1:
+        yield Crashed(task[0].path, "reading it ended the worker process")
+    elif lost:
+        middle = len(task) // 2
+        yield from _narrow(root, task[:middle], cancel)
+        yield from _narrow(root, task[middle:], cancel)
+
+
+def _can_work() -> bool:
+    """Whether a worker lives long enough to do anything at all."""
+    pool = _pool(1)
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool:
+        return False
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return True
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _die_with_parent)
+
+
+def _in_pool(root: Path, waiting: list[Task], cancel: CancelToken, workers: int, lost: list[Task]) -> Iterator[Outcome]:
+    """Takes tasks from the end of `waiting` until there are none, or a worker has died: what was under way then is
+    `lost`."""
+    running: dict[Future[list[Outcome]], Task] = {}
+    pool = _pool(workers)
     try:
         while waiting or running:
             cancel.raise_if_cancelled()
@@ -84,8 +124,7 @@ def _in_pool(
                 task = running.pop(future)
                 yield from future.result()
     except BrokenProcessPool:
-        for rest in (task, *running.values(), *reversed(waiting)):
-            lost.extend(rest)
+        lost.extend((task, *running.values()))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
