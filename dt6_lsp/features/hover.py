@@ -36,6 +36,7 @@ _PATTERNS = {
 _PATTERNS |= {"typescript": _PATTERNS["javascript"], "tsx": _PATTERNS["javascript"], "html": _PATTERNS["css"]}
 _ANY = re.compile(_NAME)
 _OWNER = re.compile(r"([^\W\d][\w]*)\s*(?:\.|::|->)\s*$")
+_DATA: tuple[Kind, ...] = ("key", "section", "rule")
 _LONGEST_LINE = 20_000  # minified code: a hover there helps nobody
 _LONGEST_OWNER = 200  # characters before a name that are searched for its owner: the pattern is quadratic in them
 
@@ -75,7 +76,7 @@ def hover(reader: Reader, path: str, text: str, line: int, column: int) -> Hover
     word = word_at(text, line, column, language_of(path))
     if word is None:
         return None
-    found = _definitions(reader, word.name)
+    found = [item for item in _definitions(reader, word.name) if _speaks_of(item, path)]
     if not found:
         return None
     best = nearest(found, word, path, line, reader.imports(path))
@@ -128,6 +129,11 @@ def _definitions(reader: Reader, name: str) -> list[Definition]:
     """By the name as it stands, then without the marks that some languages put before it."""
     found = reader.definitions(name) or (reader.definitions(name.lstrip("$#.-")) if name[:1] in "$#.-" else [])
     return found[:MOST_DEFINITIONS]
+
+
+def _speaks_of(item: Definition, path: str) -> bool:
+    """A heading or a key of a data file is meant only where the same language is written."""
+    return item.kind not in _DATA or item.language == language_of(path)
 
 
 def _hover(reader: Reader, item: Definition, others: int, word: Word, path: str) -> Hover:

@@ -124,12 +124,17 @@ def refused(
         return missing(server, model)
     if status == 404:
         return unreadable(server)
+    if _says_too_long(message):
+        return ModelError(
+            f"{server} holds less than the question needs: {_quoted(message)}.",
+            "Set chat.context_tokens to what the model can hold.",
+        )
     return ModelError(f"{server} answered with an error ({status}): {_quoted(message)}.", "Look into its log.")
 
 
 def refused_text(server: ModelServerName, model: str, status: int, message: str) -> ModelError | EmbeddingError:
     """As `refused`, for embeddings: there a 400 or 500 mostly comes from one text, and the others can be saved."""
-    if status in (400, 413, 422, 500) and any(words in message.lower() for words in _TOO_LONG):
+    if status in (400, 413, 422, 500) and _says_too_long(message):
         return TextTooLong(f"{server} does not take a text of this length with the model {model!r}.")
     if status in (400, 413, 422, 500):
         return EmbeddingError(
@@ -137,6 +142,10 @@ def refused_text(server: ModelServerName, model: str, status: int, message: str)
             "Check that it is an embedding model, or choose another by `embedding.model`.",
         )
     return refused(server, model, status, message)
+
+
+def _says_too_long(message: str) -> bool:
+    return any(words in message.lower() for words in _TOO_LONG)
 
 
 def seconds_to_wait(header: str | None) -> float | None:

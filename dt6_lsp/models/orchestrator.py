@@ -95,20 +95,18 @@ class ModelHub:
         try:
             if wanted == "openai":
                 return await self._openai()
-            return await self._ollama(strict=wanted == "ollama")
+            return await self._ollama()
         except ModelError as error:
             return self._nobody(str(error), None if wanted == "auto" else error)
 
-    async def _ollama(self, *, strict: bool) -> Choice:
+    async def _ollama(self) -> Choice:
         url = self._settings.ollama.url
         require_consent(url, self._settings.privacy.allowed_hosts)
         await self._raise_if_absent(url)
         backend = await self._backend("ollama", ollama_chat)
-        names = [model.name for model in await backend.models()]
-        wanted = self._settings.chat.model
-        if strict and wanted:
+        if wanted := self._settings.chat.model:  # never another than the one that the user named
             return await self._choice_of(backend, wanted)
-        fitting = await self._first_that_chats(backend, _preferred_first(names, wanted))
+        fitting = await self._first_that_chats(backend, [model.name for model in await backend.models()])
         if fitting is None:
             raise ModelError(
                 f"Ollama at {url} has no model that can answer here.",
@@ -186,9 +184,3 @@ class ModelHub:
 
     def _nobody(self, why: str, error: ModelError | None = None) -> Choice:
         return Choice(None, "", self._settings.chat.context_tokens, why, error)
-
-
-def _preferred_first(names: list[str], wanted: str) -> list[str]:
-    """Ollama's names have a tag, which is "latest" where a person leaves it out."""
-    tagged = wanted if ":" in wanted else f"{wanted}:latest"
-    return sorted(names, key=lambda name: name not in (wanted, tagged))

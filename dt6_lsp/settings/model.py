@@ -68,7 +68,7 @@ class ChatSettings:
     backend: Literal["auto", "ollama", "openai", "none"] = setting(
         "auto", "Who writes answers. `auto` takes a local Ollama with an installed model, else none."
     )
-    model: str = setting("", "Model name; empty takes the first that the server has.")
+    model: str = setting("", "Model name; empty takes the first that the server has. No other stands in for a name.")
     context_tokens: int = setting(16_384, "Tokens for prompt and answer together.", minimum=1024)
     max_answer_tokens: int = setting(1_024, "Tokens kept for the answer.", minimum=64)
     connect_seconds: float = setting(3.0, "Time to reach a model server.", minimum=0.05)

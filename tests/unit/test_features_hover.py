@@ -126,6 +126,11 @@ def test_the_same_language_comes_before_others_and_code_before_tests(tmp_path: P
     assert place(check(fixture, tmp_path)) == "z.py:1"
 
 
+def test_a_key_of_a_data_file_is_not_what_code_means(tmp_path: Path) -> None:
+    assert check("//- ci.yaml\njobs: 1\n//- a.py\nimport jo$0bs\n", tmp_path) is None
+    assert place(check("//- ci.yaml\njo$0bs: 1\n", tmp_path / "data")) == "ci.yaml:1"
+
+
 def test_a_recursive_call_is_no_use_by_others(tmp_path: Path) -> None:
     found = check("//- a.py\ndef wa$0lk(n):\n    return walk(n - 1)\n", tmp_path)
     assert found is not None

@@ -29,6 +29,11 @@ def test_every_refusal_is_one_line_of_bearable_length(status: int, message: str)
         assert error.cause.endswith(".")
 
 
+def test_a_window_that_is_too_small_is_mended_by_a_setting() -> None:
+    message = "This model's maximum context length is 8192 tokens. However, you requested 8572 tokens."
+    assert refused(OLLAMA, "m", 400, message).mend == "Set chat.context_tokens to what the model can hold."
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [(None, None), ("", None), ("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("soon", None), ("1e9999", None), ("nan", None)],
