@@ -7,6 +7,7 @@ moment leaves a ledger that is true of the files it has. Not here: who may run t
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -39,13 +40,15 @@ _REMEMBERED_REASONS = frozenset({"binary", "secret", "generated", "minified"})
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a scan found different from the ledger. `skipped` counts files that were read before and hold nothing."""
+    """What a scan found different from the ledger. `skipped` counts files that were read before and hold nothing;
+    `wanted` are all that a rule names (see `FileEntry`)."""
 
     changed: tuple[FileEntry, ...]
     known: Mapping[str, FileRow]
     removed: tuple[str, ...]
     skipped: Mapping[str, int]
     reparse: bool
+    wanted: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -67,17 +70,22 @@ def make_plan(connection: sqlite3.Connection, scan: Scan) -> Plan:
     known = rows.file_rows(connection, paths)
     skipped = rows.skipped_rows(connection, paths)
     reparse = rows.meta(connection, "chunker") != CHUNKER_VERSION
+    were_wanted = frozenset(json.loads(rows.meta(connection, "wanted", "[]")))
     counts: Counter[str] = Counter()
     changed = []
     for entry in scan.walk.files:
         row, skip = known.get(entry.path), skipped.get(entry.path)
-        if skip and skip[:2] == (entry.size, entry.mtime_ns):
+        if entry.wanted != (entry.path in were_wanted):
+            changed.append(entry)
+        elif skip and skip[:2] == (entry.size, entry.mtime_ns):
             counts[skip[2]] += 1
         elif reparse or row is None or (row.size, row.mtime_ns) != (entry.size, entry.mtime_ns):
             changed.append(entry)
     present = {entry.path for entry in scan.walk.files}
     removed = tuple(path for path in (*known, *skipped) if path not in present)
-    return Plan(tuple(changed), known, removed, counts, reparse)
+    others = frozenset() if scan.whole else were_wanted - present - set(removed)
+    wanted = others | {entry.path for entry in scan.walk.files if entry.wanted}
+    return Plan(tuple(changed), known, removed, counts, reparse, wanted)
 
 
 def bring_up_to_date(
@@ -98,7 +106,7 @@ def bring_up_to_date(
         _mark_chunker(ledger)  # now, so that a first run that is stopped goes on from where it was
     writer = _Writer(ledger, scan, plan, result, progress)
     progress(IndexProgress("indexing", 0, result.total))
-    jobs = [Job(entry.path, _known_hash(plan, entry)) for entry in plan.changed]
+    jobs = [Job(entry.path, _known_hash(plan, entry), entry.wanted) for entry in plan.changed]
     for outcome in prepare_all(root, jobs, cancel):
         writer.take(outcome)
     writer.finish()
@@ -140,6 +148,7 @@ class _Writer:
         removed = self._plan.removed
         with self._ledger.write() as connection:
             rows.remove_files(connection, removed)
+            rows.set_meta(connection, {"wanted": json.dumps(sorted(self._plan.wanted))})
             if self._scan.whole:
                 rows.set_meta(connection, {"chunker": CHUNKER_VERSION})
         self._result.removed = sum(path in self._plan.known for path in removed)

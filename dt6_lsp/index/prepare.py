@@ -57,9 +57,11 @@ class Unreadable:
     reason: str
 
 
-def prepare(root: Path, path: str, known_hash: str, terms: Terms) -> Prepared | Unchanged | Unreadable:
-    """`known_hash` is what the ledger has for `path`; "" makes it parse in any case."""
-    document = read(root, path)
+def prepare(
+    root: Path, path: str, known_hash: str, terms: Terms, *, wanted: bool = False
+) -> Prepared | Unchanged | Unreadable:
+    """`known_hash` is what the ledger has for `path`; "" makes it parse in any case. `wanted` as in `FileEntry`."""
+    document = read(root, path, wanted=wanted)
     if isinstance(document, str):
         return Unreadable(path, document)
     if document.hash == known_hash:

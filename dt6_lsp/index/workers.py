@@ -34,10 +34,11 @@ _MOST_WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`known_hash` as in `prepare`."""
+    """`known_hash` and `wanted` as in `prepare`."""
 
     path: str
     known_hash: str
+    wanted: bool = False
 
 
 Task = tuple[Job, ...]
@@ -136,7 +137,7 @@ def _run_task(root: Path, jobs: Sequence[Job]) -> list[Outcome]:
 
 def _attempt(root: Path, job: Job, terms: Terms) -> Outcome:
     try:
-        return prepare(root, job.path, job.known_hash, terms)
+        return prepare(root, job.path, job.known_hash, terms, wanted=job.wanted)
     except Exception as error:  # noqa: BLE001 - whatever one file provokes must not stop the others
         return Crashed(job.path, f"{type(error).__name__}: {error}")
 

@@ -18,10 +18,10 @@ import dt6_lsp.index.workers as workers
 
 prepare = workers.prepare
 
-def deadly(root, path, *rest):
+def deadly(root, path, *rest, **more):
     if path == "file_7.py":
         os._exit(9)
-    return prepare(root, path, *rest)
+    return prepare(root, path, *rest, **more)
 
 workers.prepare = deadly
 """
