@@ -17,6 +17,7 @@ from dt6_lsp.assistant.overview import overview
 from dt6_lsp.assistant.prose import Paragraph, file_doc, first_sentences, is_list, is_prose, paragraphs, shortened
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.sanitize import fenced, inline, sanitize
+from dt6_lsp.assistant.uses import MOST_USES, outside_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,11 +59,11 @@ def write(question: str, intent: Intent, findings: Findings, reader: Reader, why
     writer = _Writer(question, intent, findings, reader)
     body = [block for block in (*writer.blocks(), writer.footer(why)) if block]
     blocks = tuple(block + ("\n\n" if place < len(body) - 1 else "\n") for place, block in enumerate(body))
-    return Digest(blocks, tuple(dict.fromkeys(writer.cited)))
+    return Digest(blocks, writer.cited)
 
 
 class _Writer:
-    """One digest in the making; `cited` grows as places are named."""
+    """One digest in the making; what is `cited` grows as places are named."""
 
     def __init__(self, question: str, intent: Intent, findings: Findings, reader: Reader) -> None:
         self._intent = intent
@@ -72,7 +73,9 @@ class _Writer:
         self._relevance = Relevance(question, (hit.text for hit in findings.hits))
         self._chosen = choose(question, findings.hits, reader, self._relevance, _DEFINITIONS[intent])
         self._quotes = _best_quotes(findings.hits, self._relevance, intent)
-        self.cited: list[Citation] = []
+        self._cited: list[Citation] = []
+        self._in_passing: list[Citation] = []
+        self._told: set[tuple[str, int]] = set()  # the uses that were named
 
     def blocks(self) -> Iterable[str]:
         if self._intent == "arch":
@@ -91,9 +94,13 @@ class _Writer:
     def footer(self, why: str) -> str:
         return f"---\n*Written without a language model, from the workspace's own text. {sanitize(why)}* {MEND}"
 
+    @property
+    def cited(self) -> tuple[Citation, ...]:
+        return tuple(dict.fromkeys((*self._cited, *self._in_passing)))
+
     def _cite(self, path: str, start: int, end: int) -> str:
         citation = Citation(path, start, end)
-        self.cited.append(citation)
+        self._cited.append(citation)
         return inline(str(citation) if end > start else f"{path}:{start}")
 
     def _at(self, item: Definition) -> str:
@@ -173,20 +180,21 @@ class _Writer:
         return f"Its members: {named}{' …' if len(inside) > len(kept) else ''}" if kept else ""
 
     def _used(self, item: Definition) -> str:
-        outside = [use for use in self._reader.uses(item.name) if not _within(use, item)]
-        if not outside:
-            return ""
-        shared = len(self._reader.definitions(item.name))
-        top = sorted(outside, key=lambda use: (is_side(use.path), use.path == item.path, use.path, use.line))
+        """Said only where the name can mean nothing else, and no line twice; the places are cited after all others."""
+        found = outside_uses(item, self._reader)
+        count = len(found) if len(found) < MOST_USES else self._reader.count_uses(item.name)
+        fresh = [use for use in found if (use.path, use.line) not in self._told]
+        top = sorted(fresh, key=lambda use: (is_side(use.path), use.path == item.path, use.path, use.line))
         spread = list({use.inside or use.path: use for use in reversed(top)}.values())[::-1][:_USES]
-        places = ", ".join(self._use(use) for use in spread) + (" …" if len(outside) > len(spread) else "")
-        count = max(self._reader.count_uses(item.name), len(outside))
-        times = "once" if count == 1 else f"{count} times"
-        note = f" ({shared} definitions share the name)" if shared > 1 else ""
-        return f"Used {times}{note}: {places}"
+        if not spread:
+            return ""
+        self._told.update((use.path, use.line) for use in spread)
+        places = ", ".join(self._use(use) for use in spread) + (" …" if count > len(spread) else "")
+        return f"Used {'once' if count == 1 else f'{count} times'}: {places}"
 
     def _use(self, use: Use) -> str:
-        place = self._cite(use.path, use.line, use.line)
+        self._in_passing.append(Citation(use.path, use.line, use.line))
+        place = inline(f"{use.path}:{use.line}")
         return f"{inline(use.inside)} ({place})" if use.inside else place
 
     def _see_also(self) -> str:
@@ -279,10 +287,6 @@ def _prose_of(hit: Hit) -> list[tuple[Paragraph, Paragraph | None]]:
         return []
     last = hit.text.splitlines().index(next(line for line in hit.text.splitlines() if said.splitlines()[-1] in line))
     return [(Paragraph(hit.path, hit.start_line, hit.start_line + last, said), None)]
-
-
-def _within(use: Use, item: Definition) -> bool:
-    return use.path == item.path and item.start_line <= use.line <= item.end_line
 
 
 def _cell(text: str) -> str:

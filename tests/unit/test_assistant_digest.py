@@ -117,6 +117,40 @@ def test_a_question_in_words_finds_what_answers_it_and_not_its_test(shop: Reader
     assert "### tests/" not in answer
 
 
+def test_uses_are_told_only_of_a_name_that_can_mean_nothing_else(tmp_path: Path) -> None:
+    source = """
+    //- store.py
+    class Store:
+        def fetch_row(self):
+            return 1
+    //- engine.py
+    class Engine:
+        def fetch_row(self):
+            return self._store.fetch_row()
+    def error():
+        return 1
+    def run_all():
+        return error()
+    //- console.py
+    def report(console):
+        console.error("x")
+    """
+    with indexed(source, tmp_path) as index:
+        shared, plain, unique = (text(f"What does `{name}` do?", index) for name in ("fetch_row", "error", "Store"))
+    assert "Used" not in shared
+    assert "Used once: `run_all` (`engine.py:7`)" in plain
+    assert "console.py" not in plain.split("**See also:**")[0]
+    assert "Used" not in unique
+
+
+def test_no_use_is_told_twice_and_uses_are_cited_last(shop: Reader) -> None:
+    made = digest("How does total_price take best_discount off?", shop)
+    answer = "".join(made.blocks)
+    assert answer.count("`shop/pricing.py:13`") == 1
+    lines = [(citation.path, citation.start_line) for citation in made.citations if citation.path.endswith(".py")]
+    assert lines.index(("shop/main.py", 6)) > lines.index(("shop/pricing.py", 6))
+
+
 def test_a_question_about_use_is_answered_from_the_documentation(shop: Reader) -> None:
     answer = text("How do I install it?", shop)
     assert answer.startswith("`README.md:9-12` says:\n\n> Install it with pip:\n>\n> ```\n> pip install shop\n> ```")
