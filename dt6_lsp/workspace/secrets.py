@@ -1,8 +1,9 @@
 """Finds text that looks like a secret, and takes its value out: what is indexed may later be sent to a model.
 
-Precise rather than complete: a key of a known form, a private key block, or a literal given to a name such as
-`password` that looks random. Placeholders, plain words and references to variables stay. Not here: files that are
-secret by their name (`defaults`).
+A key of a known form, a private key block, or a value given to a name such as `password`: one that looks random or,
+where the name ends there, one that a person may have chosen ("s3cretYaml99"). Placeholders, plain words (also where one
+is a password: nothing tells it from a label) and references to variables stay. Not here: files that are secret by their
+name (`defaults`).
 """
 
 from __future__ import annotations
@@ -11,25 +12,29 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
 
 REMOVED = "[secret removed]"
 _LONGEST_LINE = 1_000
 _LEAST_ENTROPY = 2.7
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
+Guess = Literal["", "random", "chosen", "bare"]
+
 
 @dataclass(frozen=True, slots=True)
 class SecretForm:
     """One way a secret is written. One of `hints` must occur before `pattern` is tried. The group `value`, or else all
-    of the match, is the secret; where it is a `guess`, only when it also looks random."""
+    of the match, is the secret; where it is a guess, only when it also looks `random` or `chosen` by a person. A value
+    without quotes (`bare`) could also be a name of the code."""
 
     name: str
     hints: tuple[str, ...]
     pattern: re.Pattern[str]
-    guess: bool = False
+    guess: Guess = ""
 
 
-def _form(name: str, hints: str, pattern: str, *, guess: bool = False) -> SecretForm:
+def _form(name: str, hints: str, pattern: str, *, guess: Guess = "") -> SecretForm:
     return SecretForm(name, tuple(hints.split()), re.compile(pattern), guess)
 
 
@@ -48,6 +53,24 @@ _LITERAL = (
 _CONFIGURED = (
     rf"^[ \t]*(?:export |ENV |- )?[\w.-]{{0,40}}(?i:{_NAMES})[ \t]*[:=][ \t]*"
     r"(?P<value>[A-Za-z0-9+/_~!@#%^&*-]{16,200}={0,2})[ \t]*$"
+)
+_ENDING = (
+    r"(?i:(?P<password>pass(?:word|wd|phrase|code)|pwd)|secret(?:[_-]?(?:access[_-]?)?key)?|token|credential"
+    r"|(?:api|access|private|account)[_-]?key)"
+)
+_QUOTED = (
+    rf"{_ENDING}['\"]?\]?[ \t]*(?:{_ASSIGNED}|[\"'][ \t]+value=)"
+    r"[bru]{0,2}(?P<quote>['\"`])(?P<value>[^\s'\"`]{6,300})(?P=quote)"
+)
+_ELEMENT = rf"<[\w.:-]{{0,40}}{_ENDING}>(?P<value>[^\s<>]{{6,300}})</"
+_BARE = (
+    rf"^[ \t]*(?:export |ENV |set |- )?[\w.-]{{0,40}}{_ENDING}(?::[ \t]+|[ \t]*=[ \t]*)"
+    r"(?P<value>[^\s'\"`()\[\]{};,<>]{6,200})[ \t]*(?:#.*)?$"
+)
+_OPTION = rf"(?<!\S)--[\w-]{{0,40}}{_ENDING}=(?P<value>[^\s'\"`()\[\]{{}};,<>]{{6,200}})"
+_AWS = (
+    r"(?i:aws|secret)\w{0,20}(?i:key)\w{0,10}['\"]?\]?[ \t]*(?:=>|[:=])[ \t]*['\"]?"
+    r"(?P<value>(?=\D{0,39}\d)[A-Za-z0-9/+]{40})(?![\w/+=])"
 )
 
 FORMS = (
@@ -71,17 +94,23 @@ FORMS = (
     _form("PyPI token", "pypi-AgE", r"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
     _form("DigitalOcean token", "_v1_", r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
     _form("JSON web token", ".eyJ", r"\beyJ[\w-]{10,500}\.eyJ[\w-]{10,4000}\.[\w-]{20,1000}"),
-    _form("password in an address", "://", r"://[^\s:/@'\"]{1,80}:(?P<value>[^\s:/@'\"]{6,100})@", guess=True),
+    _form("password in an address", "://", r"://[^\s:/@'\"]{1,80}:(?P<value>[^\s:/@'\"]{6,100})@", guess="random"),
 )
 NAMED_FORMS = (
-    _form("literal of a secret name", "", _LITERAL, guess=True),
-    _form("value of a secret name in a configuration", "", _CONFIGURED, guess=True),
+    _form("literal of a secret name", "", _LITERAL, guess="random"),
+    _form("value of a secret name in a configuration", "", _CONFIGURED, guess="random"),
+    _form("AWS secret key", "", _AWS),
+    _form("literal of a name that ends as a secret's", "", _QUOTED, guess="chosen"),
+    _form("element of a secret name", "", _ELEMENT, guess="chosen"),
+    _form("option of a secret name", "", _OPTION, guess="bare"),
+    _form("value of a name that ends as a secret's", "", _BARE, guess="bare"),
 )
 """Tried on single lines that hold a name such as `password`."""
 
 _NAME_HINTS = (
-    "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "api_key", "api-key", "apikey",
-    "access_key", "access-key", "accesskey", "private_key", "private-key", "privatekey", "account_key", "account-key",
+    "password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "credential",
+    "api_key", "api-key", "apikey", "access_key", "access-key",
+    "accesskey", "private_key", "private-key", "privatekey", "account_key", "account-key",
     "accountkey",
 )  # fmt: skip
 _PLACEHOLDER = re.compile(
@@ -89,6 +118,11 @@ _PLACEHOLDER = re.compile(
     r"|<|>|\$\{|\{\{|\}\}|%\(|%s|\{[\w.]*\}|\$\(|^\$|^https?:"
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}(?![a-z])")
+_IDENTIFIER = re.compile(r"[A-Za-z_]+(?:[ _.:/-]+[A-Za-z]+)*[_.-]?v?\d{0,3}")
+_OF_A_SECRET = re.compile(r"(?i)[a-z_.:/-]*(?:pass(?:word|wd|phrase)|token|secret|key|credential)[a-z_.:/-]*\d?")
+_REFERENCE = re.compile(r"[A-Za-z_]\w*(?:(?:\.|::|->|\?\.)[A-Za-z_]\w*)+|[$@&*!%].*|.*[.:]{2}.*|.*[=|&]{2}.*")
+_PATH = re.compile(r"(?:\.{0,2}|~|[A-Za-z]:)[/\\]|[a-z]+://|[\^\[(]|\\")
+_TYPE = re.compile(r"\w+[?!]|(?i:u?int|float|string|char|varchar|bytes?|bool|utf|sha|md|base|hash|arg|uuid)_?\d+\w*")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
@@ -129,7 +163,7 @@ def _named_lines(text: str) -> list[tuple[int, int]]:
         at = lowered.find(hint)
         while at >= 0:
             start, end = _line_around(text, at)
-            if "=" in text[start:end] or ":" in text[start:end]:
+            if any(sign in text[start:end] for sign in ("=", ":", "</")):
                 lines.add((start, end))
             at = lowered.find(hint, end)
     return sorted(lines)
@@ -150,10 +184,39 @@ def _apply(form: SecretForm, text: str) -> str:
 def _without(match: re.Match[str], form: SecretForm) -> str:
     group = "value" if "value" in form.pattern.groupindex else 0
     value = match[group]
-    if REMOVED in value or (form.guess and not looks_random(value)):
+    if REMOVED in value or not _is_secret(form.guess, value, bool(match.groupdict().get("password"))):
         return match[0]
     start, end = (edge - match.start() for edge in match.span(group))
     return match[0][:start] + REMOVED + "".join(_LINE_END.findall(value)) + match[0][end:]
+
+
+def _is_secret(guess: Guess, value: str, is_password: bool) -> bool:
+    match guess:
+        case "":
+            return True
+        case "random":
+            return looks_random(value)
+        case "chosen":
+            return looks_chosen(value, is_password)
+        case "bare":
+            return looks_chosen(value, is_password) and not _could_be_code(value)
+
+
+def looks_chosen(value: str, is_password: bool) -> bool:
+    """Whether a value of a name that ends as a secret's is likely one that a person made up: it has digits or signs,
+    and is not the name of something. Of a token or a key, more is asked than of a password."""
+    if _PLACEHOLDER.search(value) or _OF_A_SECRET.fullmatch(value) or _PATH.match(value):
+        return False
+    digits = sum(letter.isdigit() for letter in value)
+    letters = sum(letter.isalpha() for letter in value)
+    if is_password:
+        return letters > 0 and (digits > 0 or any(sign in "!#$%^&*+=?~" for sign in value[1:]))
+    return len(value) >= 8 and digits >= 2 and letters >= 2 and not _IDENTIFIER.fullmatch(value)
+
+
+def _could_be_code(value: str) -> bool:
+    """Whether a value without quotes may well be a variable, a member or a type."""
+    return bool(_REFERENCE.fullmatch(value) or _TYPE.fullmatch(value))
 
 
 def looks_random(value: str) -> bool:
