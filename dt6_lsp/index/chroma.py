@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from dt6_lsp.cancel import CancelToken
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -54,11 +56,11 @@ class Client:
         self._place, self._client = place, client
 
     @classmethod
-    def open(cls, place: Place) -> Client:
-        """ChromaFailed when it is broken or, for a server, not there."""
+    def open(cls, place: Place, stop: CancelToken | None = None) -> Client:
+        """ChromaFailed when it is broken or, for a server, not there. Cancelled while a doubtful folder is tried."""
         with chroma_errors():
             if not place.url:
-                _check_folder(place.folder)
+                _check_folder(place.folder, stop or CancelToken())
             return cls(place, _connect(place))
 
     def collection(self, name: str, metadata: Mapping[str, str | int | float]) -> Shelf:
@@ -170,7 +172,7 @@ def _connect(place: Place) -> ChromaClient:
     return cast("ChromaClient", client)
 
 
-def _check_folder(folder: Path) -> None:
+def _check_folder(folder: Path, stop: CancelToken) -> None:
     """ChromaFailed when opening the folder would end this process."""
     seal = folder / _SEAL
     sizes = _read_seal(seal)
@@ -179,12 +181,15 @@ def _check_folder(folder: Path) -> None:
         return
     child = multiprocessing.get_context("spawn").Process(target=_try_all, args=(folder,), daemon=True)
     child.start()
+    forget = stop.on_cancel(child.kill)
     child.join(_CHILD_SECONDS)
+    forget()
     if child.exitcode is None:
         child.kill()
         child.join()
     code = child.exitcode
     child.close()
+    stop.raise_if_cancelled()
     if code != 0:
         raise ChromaFailed(f"opening it ended a trial process with code {code}")
 

@@ -67,7 +67,7 @@ class Shelving:
             progress = read_progress(connection)
         if fingerprint is None:
             return
-        shelf, progress = self._open(fingerprint, progress)
+        shelf, progress = self._open(fingerprint, progress, stop)
         progress = self._fill(shelf, fingerprint, progress, stop, tell)
         progress = self._follow(shelf, fingerprint, progress, stop, tell)
         if self._verify(shelf, fingerprint, progress):
@@ -89,14 +89,16 @@ class Shelving:
         if client is not None:
             client.close(seal=seal)
 
-    def _open(self, fingerprint: StoredFingerprint, found: Progress | None) -> tuple[Shelf, Progress]:
+    def _open(
+        self, fingerprint: StoredFingerprint, found: Progress | None, stop: CancelToken
+    ) -> tuple[Shelf, Progress]:
         with self._store.ledger.write() as connection:
             position = vector_rows.log_position(connection)
             wanted = collection_name(self._root, _identity(connection), fingerprint)
             reachable = position.epoch, vector_rows.log_start(connection)
         folder = found.folder if found else f"chroma-{uuid4().hex[:8]}"
         if self._client is None:
-            self._client = self._connect(folder)
+            self._client = self._connect(folder, stop)
         if found is None or found.collection != wanted or found.epoch != reachable[0] or found.seq < reachable[1]:
             self._client.remove(wanted)
             found = self._record(Progress(folder, wanted, position.epoch, position.seq, filled=0))
@@ -105,11 +107,11 @@ class Shelving:
             self._shelf = self._client.collection(wanted, _metadata(self._root, fingerprint))
         return self._shelf, found
 
-    def _connect(self, folder: str) -> Client:
+    def _connect(self, folder: str, stop: CancelToken) -> Client:
         if self._url:
             require_consent(self._url, self._allowed_hosts)
         self._remove_old_folders(folder)
-        return Client.open(Place(self._store.folder / folder, self._url))
+        return Client.open(Place(self._store.folder / folder, self._url), stop)
 
     def _fill(
         self,

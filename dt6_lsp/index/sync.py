@@ -110,23 +110,25 @@ class Syncer:
         return None
 
     def _sync(self) -> None:
+        """Whatever goes wrong ends this round and not the thread, whose waiters would wait for ever."""
+        try:
+            self._catch_up()
+        except Cancelled:
+            raise
+        except Exception as error:
+            if self._stop.cancelled:  # nothing is broken: ChromaDB gets no threads any more when the interpreter ends
+                raise Cancelled from error
+            self._serve_from_memory(error)
+
+    def _catch_up(self) -> None:
+        """Starts over once; if that fails too, memory serves until the next nudge."""
         try:
             self._shelving.catch_up(self._stop, self._tell)
         except ChromaFailed as error:
-            self._start_over(error)
-        except Cancelled:
-            raise
-        except Exception as error:  # noqa: BLE001 - a thread that ends here would leave its waiters behind
-            self._serve_from_memory(error)
-
-    def _start_over(self, error: ChromaFailed) -> None:
-        """Once; if that fails too, memory serves until the next nudge."""
-        self._dense.detach()
-        self._store.notice(self._shelving.give_up(error))
-        try:
+            self._stop.raise_if_cancelled()
+            self._dense.detach()
+            self._store.notice(self._shelving.give_up(error))
             self._shelving.catch_up(self._stop, self._tell)
-        except ChromaFailed as again:
-            self._serve_from_memory(again)
 
     def _serve_from_memory(self, error: Exception) -> None:
         """What was not foreseen goes to the log, with where it came from."""

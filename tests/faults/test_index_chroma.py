@@ -117,6 +117,18 @@ def test_chromadb_that_breaks_in_use_is_replaced(tmp_path: Path) -> None:
     assert chroma_ids(store) == set(chunk_ids(store))
 
 
+def test_nobody_waits_for_a_copy_that_can_not_even_be_begun_anew(synced: Path, tmp_path: Path) -> None:
+    root, store = synced / "work", tmp_path / "store"
+    shutil.copytree(synced / "store", store)
+    _no_database(_folder(store))
+    with ledger(store) as connection:
+        connection.execute("CREATE TRIGGER full BEFORE DELETE ON meta BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    with opened(root, store) as index:
+        index.update(wait_sync=True)
+        assert "searched in memory" in index.notices[-1]
+        assert index.search("name_7")[0].path == "pkg/file_7.py"
+
+
 def test_a_ledger_built_anew_does_not_meet_the_vectors_of_the_old_one(synced: Path, tmp_path: Path) -> None:
     root, store = synced / "work", tmp_path / "store"
     shutil.copytree(synced / "store", store)
