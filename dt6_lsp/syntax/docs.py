@@ -8,6 +8,7 @@ import re
 MAX_DOC = 2_000
 
 _LINE_MARK = re.compile(r"(?://[/!]*|#+[!:]?|--+\s?\|?\s?|;+|%+)\s?")
+_RULER = re.compile(r"[-=*#~_/+]{4,}\s*")
 _BLOCK_OPEN = re.compile(r"(?:/\*+[!<]?|<!--|\{-\s?\|?|\(\*+|--\[=*\[|=begin\b|#\|)")
 _BLOCK_CLOSES = ("*/", "-->", "-}", "*)", "]]", "=end", "|#")
 _STAR = re.compile(r"^[ \t]*\*(?!\*)[ \t]?", re.MULTILINE)
@@ -18,13 +19,13 @@ _PRAGMA = re.compile(r"(?:noqa|type:|pylint:|mypy:|ruff:|fmt:|eslint|@ts-|pretti
 
 
 def comment_text(raw: str) -> str:
-    """One comment, of any language. A pragma for a tool is no documentation."""
+    """One comment, of any language. A pragma for a tool is no documentation, nor is a line that is drawn."""
     opening = _BLOCK_OPEN.match(raw)
     if opening:
         inner = _without_close(raw[opening.end() :].rstrip())
         return inspect.cleandoc(_STAR.sub("", inner)).strip()
     lines = [_LINE_MARK.sub("", line.strip(), count=1) for line in raw.splitlines()]
-    return "\n".join(line for line in lines if not _PRAGMA.match(line)).rstrip()
+    return "\n".join(line for line in lines if not (_PRAGMA.match(line) or _RULER.fullmatch(line))).rstrip()
 
 
 def _without_close(text: str) -> str:

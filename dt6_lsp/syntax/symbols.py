@@ -33,6 +33,7 @@ _MAX_RAW_DOC = 8_000  # bytes of a comment or docstring that are looked at
 
 _TYPE_LIKE = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
 _FUNCTIONS = frozenset({"function", "method", "constructor"})
+_CLAUSED = ("function", "method")
 _ONE_LINE = frozenset({"constant", "variable", "field", "property", "key", "section"})
 _WHOLE_NAME = frozenset({"section", "rule", "key", "test", "text"})
 _SEPARATOR = re.compile(r"::|->|[.:\\]")
@@ -75,15 +76,19 @@ def place(matches: Matches, source: Source, language: Language) -> list[Placed]:
 
 
 def _one_per_function(placed: list[Placed]) -> list[Placed]:
-    """Haskell's and Elixir's functions come in clauses: the first stands for all that follow it directly."""
+    """Haskell's and Elixir's functions come in clauses: the first stands for all that follow it with nothing but
+    comments, or what stands inside a clause, in between."""
     merged: list[Placed] = []
+    latest: dict[str, int] = {}  # by container: which of `merged` was the last in it
     for one in placed:
-        last = merged[-1] if merged else None
-        if last and (last.qualified, last.kind) == (one.qualified, one.kind) and last.kind in ("function", "method"):
-            merged[-1] = replace(
-                last, found=replace(last.found, end=one.found.end, body=last.found.body or last.found.end)
-            )
+        latest.pop(one.qualified, None)  # a container begins; another of this name may have ended
+        at = latest.get(one.container)
+        last = merged[at] if at is not None else None
+        if at is not None and last and (last.name, last.kind) == (one.name, one.kind) and one.kind in _CLAUSED:
+            body = last.found.body or last.found.end
+            merged[at] = replace(last, found=replace(last.found, end=one.found.end, body=body))
         else:
+            latest[one.container] = len(merged)
             merged.append(one)
     return merged
 
@@ -278,10 +283,17 @@ def _signature(found: Found, source: Source, around: Surroundings) -> str:
 
 def references_of(matches: Matches, source: Source) -> tuple[Reference, ...]:
     found: list[Reference] = []
+    plain = not source.runs
+    line, first, following = 0, 0, 0
     for start, end in sorted(set(matches.references)):
-        if start not in matches.definitions and 0 < end - start <= MAX_NAME:
+        if start in matches.definitions or not 0 < end - start <= MAX_NAME:
+            continue
+        if start >= following:  # there are many, and they are in order: a line is looked up once
             line = source.line_of(start)
-            found.append(Reference(source.text(start, end), line, source.column_of(start, line)))
+            first = source.starts[line - 1]
+            following = source.starts[line] if line < len(source.starts) else len(source.data) + 1
+        column = start - first if plain else source.column_of(start, line)
+        found.append(Reference(source.text(start, end), line, column))
     return tuple(found)
 
 

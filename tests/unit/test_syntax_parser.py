@@ -118,6 +118,7 @@ def test_a_long_doc_is_cut() -> None:
         ("a.rs", "/// # Title\n/// text\n#[inline]\nfn f() {}\n", "# Title\ntext"),
         ("a.lua", "--[[ A.\nB. ]]\nfunction f() end\n", "A.\nB."),
         ("a.hs", "{-| A. -}\nf = 1\n", "A."),
+        ("a.hs", "-- ------\n-- | A.\n--\nf :: R -> Int\n\n-- one\nf R {c = x} = x\n-- two\nf _ = 0\n", "A."),
         ("a.cs", "/// <summary>\n/// A <see cref=\"T:B.C\"/>.\n/// </summary>\nclass f {}\n", "A B.C."),
         ("a.py", "def f():\n    r'''A.\n\n        B.\n    '''\n", "A.\n\nB."),
         ("a.ex", "defmodule M do\n  @doc ~S\"\"\"\n  A.\n  \"\"\"\n  def f, do: 1\nend\n", "A."),
@@ -125,3 +126,18 @@ def test_a_long_doc_is_cut() -> None:
 )  # fmt: skip
 def test_docs_come_without_their_marks(path: str, text: str, doc: str) -> None:
     assert [one.doc for one in parse(path, text).symbols if one.name == "f"] == [doc]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "lines"),
+    [
+        ("a.hs", "f :: R -> Int\n\n-- one\nf R {c = x} = x {d = 1}\n\n-- two\nf _ = 0\ng = 1\n", (1, 7)),
+        ("a.ex", "defmodule M do\n  def f(0), do: 1\n\n  # two\n  def f(n) do\n    n\n  end\nend\n", (2, 7)),
+    ],
+)
+def test_a_function_in_clauses_is_one_symbol_whatever_comments_stand_between(
+    path: str, text: str, lines: tuple[int, int]
+) -> None:
+    assert [(one.start_line, one.end_line) for one in parse(path, text).symbols if one.name == "f"] == [lines]
+    apart = text.replace("-- two", "h = 2").replace("# two", "def h, do: 2")
+    assert len([one for one in parse(path, apart).symbols if one.name == "f"]) == 2

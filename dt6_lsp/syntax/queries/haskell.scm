@@ -8,7 +8,7 @@
 (declarations (type_family name: (_) @name) @definition.type)
 (data_constructor constructor: [(prefix name: (_) @name) (record name: (_) @name)]) @definition.constructor
 (newtype_constructor name: (_) @name) @definition.constructor
-(field_name (variable) @name) @definition.field
+(field name: (field_name (variable) @name)) @definition.field
 (declarations (class name: (_) @name @end patterns: (_)? @end) @definition.class)
 (declarations (instance name: (_) @name declarations: (_)? @body) @scope.class)
 (class_declarations (signature name: [(variable) (prefix_id (operator))] @name) @definition.method)
