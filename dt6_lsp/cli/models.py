@@ -1,33 +1,19 @@
 """`dt6-lsp models`: each model server that the settings name, what it has, and which model would answer.
 
-Not here: the choice (`models.orchestrator`).
+Not here: the asking and the choice (`dt6_lsp.models.orchestrator`).
 """
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dt6_lsp.errors import Dt6Error
-from dt6_lsp.models.build import CHAT_BACKENDS, build_chat
 from dt6_lsp.models.orchestrator import ModelHub
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
     from dt6_lsp.models.base import ModelInfo
-    from dt6_lsp.models.orchestrator import Choice
+    from dt6_lsp.models.orchestrator import Choice, ServerModels
     from dt6_lsp.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A model server as it is now. `problem` is "" when it answered."""
-
-    backend: str
-    url: str
-    models: tuple[ModelInfo, ...]
-    problem: str
 
 
 def models(call: Invocation) -> int:
@@ -43,24 +29,12 @@ def models(call: Invocation) -> int:
     return 0
 
 
-async def survey(settings: Settings) -> tuple[list[Server], Choice]:
-    """All servers at the same time; one that hangs costs its own time limit."""
+async def survey(settings: Settings) -> tuple[list[ServerModels], Choice]:
     hub = ModelHub(settings)
     try:
-        every = asyncio.gather(*(_server(name, settings) for name in CHAT_BACKENDS))
-        return list(await every), await hub.choose()
+        return await hub.models(), await hub.choose()
     finally:
         await hub.close()
-
-
-async def _server(name: str, settings: Settings) -> Server:
-    backend = build_chat(name, settings)
-    try:
-        return Server(name, backend.url, tuple(await backend.models()), "")
-    except Dt6Error as error:
-        return Server(name, backend.url, (), str(error))
-    finally:
-        await backend.close()
 
 
 def choice_in_words(choice: Choice) -> str:
@@ -69,7 +43,7 @@ def choice_in_words(choice: Choice) -> str:
     return f"Answers are written by {choice.model} ({choice.backend.name}, {choice.context_tokens:,} tokens)."
 
 
-def _told(server: Server) -> list[str]:
+def _told(server: ServerModels) -> list[str]:
     if server.problem:
         return [server.problem]
     return [_model(each) for each in server.models] or ["It has no model."]
@@ -79,7 +53,7 @@ def _model(model: ModelInfo) -> str:
     return f"{model.name}  {model.size_bytes / 1e9:.1f} GB" if model.size_bytes else model.name
 
 
-def _as_json(servers: list[Server], choice: Choice) -> dict[str, Any]:
+def _as_json(servers: list[ServerModels], choice: Choice) -> dict[str, Any]:
     return {
         "servers": [
             {

@@ -80,8 +80,8 @@ class ModelHub:
         self._choice = None
 
     async def models(self) -> list[ServerModels]:
-        """For every backend, whether it is used or not."""
-        return [await self._models_of(name) for name in CHAT_BACKENDS]
+        """For every backend, used or not; all at the same time, because one that hangs takes all of its time limit."""
+        return await asyncio.gather(*map(self._models_of, CHAT_BACKENDS))
 
     async def close(self) -> None:
         backends, self._backends = self._backends, {}
