@@ -108,6 +108,7 @@ class Ledger:
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it lands, or nothing."""
         with store_errors(self.path.parent), self._write_lock:
+            self._raise_if_closed()
             if self._writer is None:
                 self._writer = self._connect()
             self._writer.execute("BEGIN IMMEDIATE")
@@ -122,15 +123,11 @@ class Ledger:
     def version(self) -> int:
         """A number that changes when any process or thread has committed something."""
         with store_errors(self.path.parent), self._pool_lock:
+            self._raise_if_closed()
             if self._watch is None:
                 self._watch = self._connect()
             row = self._watch.execute("PRAGMA data_version").fetchone()
             return int(row[0])
-
-    def size(self) -> int:
-        """Bytes on disk, with the write-ahead log."""
-        names = (self.path, self.path.with_name(self.path.name + "-wal"))
-        return sum(name.stat().st_size for name in names if name.exists())
 
     def close(self) -> None:
         self._closed = True
@@ -150,10 +147,13 @@ class Ledger:
             raise
         return connection
 
+    def _raise_if_closed(self) -> None:
+        if self._closed:  # a connection made now would never be closed
+            raise StoreError("The index was closed.", "Open the workspace again.")
+
     def _take(self) -> tuple[sqlite3.Connection, int]:
         with self._pool_lock:
-            if self._closed:
-                raise StoreError("The index was closed.", "Open the workspace again.")
+            self._raise_if_closed()
             if self._pool:
                 return self._pool.pop(), self.generation
             return self._connect(), self.generation

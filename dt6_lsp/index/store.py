@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import stat
 import threading
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -125,8 +126,8 @@ class Store:
             self._notices.append(sentence)
 
     def size(self) -> int:
-        """Bytes on disk."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        """Bytes on disk. Files come and go meanwhile."""
+        return sum(map(_size, self.folder.rglob("*")))
 
     def close(self) -> None:
         self.ledger.close()
@@ -145,6 +146,14 @@ class Store:
                     "Close the other editor, then index again.",
                 ) from error
             self.notice(self.ledger.set_aside("was damaged"))
+
+
+def _size(path: Path) -> int:
+    try:
+        status = path.lstat()
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _try(lock: FileLock) -> bool:
