@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp import settings as sources
 from dt6_lsp.errors import WorkspaceError
+from dt6_lsp.metrics import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,11 @@ STORES = "workspaces"
 ROOT_FILE = "workspace.txt"  # in a store's folder: whose store it is, for people and for `dt6-lsp gc`
 
 
-def build_engine(settings: Settings, roots: Sequence[Path], data_dir: Path | None = None) -> Engine:
-    """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened."""
+def build_engine(
+    settings: Settings, roots: Sequence[Path], data_dir: Path | None = None, metrics: Metrics | None = None
+) -> Engine:
+    """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened.
+    `metrics` for a face that counts, too, or whose engines follow one another."""
     from dt6_lsp.engine import Engine
     from dt6_lsp.index.federation import Federation
     from dt6_lsp.models.build import build_embedder
@@ -53,7 +57,8 @@ def build_engine(settings: Settings, roots: Sequence[Path], data_dir: Path | Non
         reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
         counter = TokenCounter()
         counter.use_vocabulary_on_disk()
-        engine = Engine(settings, indexes, reader, ModelHub(settings), counter, release=embedder.close)
+        hub = ModelHub(settings)
+        engine = Engine(settings, indexes, reader, hub, counter, metrics=metrics, release=embedder.close)
         undo.pop_all()
     return engine
 
@@ -62,7 +67,10 @@ def serve(loaded: Loaded, data_dir: Path | None = None) -> int:
     """Serve one editor over stdin and stdout; the result is the exit code."""
     from dt6_lsp.server.main import serve_stdio
 
-    return serve_stdio(lambda settings, roots: build_engine(settings, roots, data_dir), loaded, data_dir)
+    metrics = Metrics()
+    return serve_stdio(
+        lambda settings, roots: build_engine(settings, roots, data_dir, metrics), loaded, metrics, data_dir
+    )
 
 
 def store_folder(root: Path, data_dir: Path) -> Path:

@@ -1,7 +1,7 @@
 """Counters and timings of one running DT6, for `stats` and for finding what is slow.
 
-One `Metrics` is built by app.py and handed down; there are no globals. Memory is bounded: a name keeps its totals and
-its latest values. Not here: writing them anywhere.
+The server and its engines share one `Metrics`, which app.py builds; there are no globals. Memory is bounded: a name
+keeps its totals and its latest values. Not here: writing them anywhere.
 """
 
 from __future__ import annotations

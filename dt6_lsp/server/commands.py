@@ -78,9 +78,7 @@ async def _index(call: Call, given: object, token: ProgressToken | None) -> dict
 
 async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
     parse(StatsArguments, given, "dt6.stats")
-    stats = asdict(await (await call.engine()).stats())
-    own = {name: asdict(measure) for name, measure in call.session.metrics.snapshot().items()}
-    return {**stats, "metrics": {**stats["metrics"], **own}}
+    return asdict(await (await call.engine()).stats())
 
 
 _COMMANDS: Mapping[str, Command] = {

@@ -19,17 +19,19 @@ from dt6_lsp.settings import data_dir as default_data_dir
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dt6_lsp.metrics import Metrics
     from dt6_lsp.server.connection import Server
     from dt6_lsp.server.engines import Build
     from dt6_lsp.server.session import Session
     from dt6_lsp.settings import Loaded
 
 
-def serve_stdio(build: Build, loaded: Loaded, data_dir: Path | None = None) -> int:
+def serve_stdio(build: Build, loaded: Loaded, metrics: Metrics, data_dir: Path | None = None) -> int:
     """Serve one editor until it says `exit`, closes the pipe or ends, or a signal comes. The result is the exit code:
     0 after `shutdown`, 1 without it, 128 + n after signal n.
 
-    `loaded` is what DT6 knows without the editor; `data_dir` is where written answers go."""
+    `loaded` is what DT6 knows without the editor; `metrics` are those of the engines that `build` makes; `data_dir` is
+    where written answers go."""
     gc.disable()
     from dt6_lsp.server import connection, messages, session, stdio
 
@@ -38,7 +40,7 @@ def serve_stdio(build: Build, loaded: Loaded, data_dir: Path | None = None) -> i
     messages.set_level(loaded.settings.log.level)
 
     def start(server: Server) -> Session:
-        return session.Session(server, build, loaded, (data_dir or default_data_dir()) / "answers")
+        return session.Session(server, build, loaded, metrics, (data_dir or default_data_dir()) / "answers")
 
     code, stuck = asyncio.run(connection.serve(start, stdin, stdout))
     if stuck:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lsprotocol import types
 
-from dt6_lsp.metrics import Metrics
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.documents import snapshots
 from dt6_lsp.server.engines import Engines
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.engine import Engine
+    from dt6_lsp.metrics import Metrics
     from dt6_lsp.server.convert import Encoding
     from dt6_lsp.server.documents import Snapshot
     from dt6_lsp.server.engines import Build
@@ -40,12 +40,12 @@ logger = logging.getLogger(__name__)
 
 
 class Session:
-    def __init__(self, server: LanguageServer, build: Build, loaded: Loaded, answers: Path) -> None:
+    def __init__(self, server: LanguageServer, build: Build, loaded: Loaded, metrics: Metrics, answers: Path) -> None:
         self.server = server
         self.own = loaded  # what DT6 knows without the editor
         self.loaded = loaded  # with what the editor says
         self.answers = answers  # the folder that written answers go to
-        self.metrics = Metrics()
+        self.metrics = metrics  # the engine's, too
         self.initial_options: Mapping[str, object] = {}
         self.client = Client()
         self.roots: tuple[Path, ...] = ()

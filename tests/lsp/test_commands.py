@@ -84,7 +84,9 @@ async def test_index_with_the_clients_own_token(session: tuple[Editor, Path]) ->
 
 
 async def test_stats(session: tuple[Editor, Path]) -> None:
+    await session[0].execute("dt6.search", "server")
     stats = await session[0].execute("dt6.stats", {})
+    assert stats["metrics"]["search.seconds"]["count"] >= 1
     assert stats["roots"][0]["root"] == str(session[1])
     assert stats["chat"]["backend"] == "none"
     assert any(name.startswith("lsp.") for name in stats["metrics"])
