@@ -27,7 +27,8 @@ HOLDERS = frozenset({"class", "interface", "struct", "trait", "enum", "namespace
 LEAST_FIT = 0.3  # below it a definition has hardly a word of the question
 NAMED = 4.0  # for a definition that the question names
 _FIT = {"path": 0.5, "name": 1.0, "doc": 1.0, "signature": 0.4, "body": 0.6}  # what of it bears on the question
-_INSIDE, _BELOW_HEAD = 0.7, 0.8  # a definition within the hit, or in the file whose head is the hit
+_INSIDE = 0.8  # a definition that the hit holds beside the one that it is named for
+_SAME_FILE = 0.65  # each further one of a file is worth so much less than the one before
 _SIDE = re.compile(
     r"(?:^|/)(?:tests?|testing|specs?|__tests__|examples?|benchmarks?|docs?|fixtures?)(?:/|$)|[._-](?:test|spec)s?\.|(?:^|/)(?:test_|conftest)"
 )
@@ -49,7 +50,7 @@ class Candidate:
 
 
 def choose(question: str, hits: Sequence[Hit], reader: Reader, relevance: Relevance, most: int) -> list[Candidate]:
-    """The best first, at most `most`; none that is far behind the best, none inside another that says it all."""
+    """From a `pool`, best first, at most `most`; none far behind the best, none inside another that says it all."""
     pool: dict[tuple[str, int, str], Candidate] = {}
     for candidate in (*_named(question, reader), *_found(question, hits, reader, relevance)):
         known = pool.get(candidate.key)
@@ -57,15 +58,21 @@ def choose(question: str, hits: Sequence[Hit], reader: Reader, relevance: Releva
             pool[candidate.key] = candidate
     ranked = sorted(_once(pool.values()), key=lambda candidate: (-candidate.fit, candidate.key))
     chosen: list[Candidate] = []
-    for candidate in ranked:
-        if len(chosen) == most or candidate.fit < max(LEAST_FIT, 0.4 * ranked[0].fit):
+    while len(chosen) < most:
+        best = max(ranked, key=lambda candidate: _worth(candidate, chosen), default=None)
+        if best is None or _worth(best, chosen) < max(LEAST_FIT, 0.4 * (chosen or [best])[0].fit):
             break
-        beside = is_side(candidate.definition.path) and not is_side(ranked[0].definition.path)
-        if beside and candidate.fit < 0.7 * ranked[0].fit:
-            continue
-        if not any(_nested(candidate.definition, other.definition) for other in chosen):
-            chosen.append(candidate)
+        ranked.remove(best)
+        if not any(_nested(best.definition, other.definition) for other in chosen):
+            chosen.append(best)
     return chosen
+
+
+def _worth(candidate: Candidate, chosen: Sequence[Candidate]) -> float:
+    """Less for a further one of the same file, and for a test beside code."""
+    path = candidate.definition.path
+    beside = bool(chosen) and is_side(path) and not is_side(chosen[0].definition.path)
+    return candidate.fit * _SAME_FILE ** sum(other.definition.path == path for other in chosen) * (0.5 if beside else 1)
 
 
 def _once(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -99,16 +106,12 @@ def _named(question: str, reader: Reader) -> list[Candidate]:
 
 def _found(question: str, hits: Sequence[Hit], reader: Reader, relevance: Relevance) -> list[Candidate]:
     hits = [hit for hit in hits if not is_prose(hit.path)]
-    best = max((hit.score for hit in hits), default=0.0)
     outlines = {path: reader.outline(path) for path in dict.fromkeys(hit.path for hit in hits)}
     found = []
-    for rank, hit in enumerate(hits):
-        share = max(hit.score / best if best > 0 else 1 / (1 + rank), 0.05)
-        inside = [item for item in outlines[hit.path] if _overlap(item, hit)]
-        for item in inside or outlines[hit.path]:
-            own = 1.0 if item.qualified == hit.symbol else _INSIDE if inside else _BELOW_HEAD
-            fit = share * own * _weight(question, item) * _fit(item, hit, relevance)
-            found.append(Candidate(item, fit))
+    for hit in hits:
+        for item in (item for item in outlines[hit.path] if _overlap(item, hit)):
+            own = 1.0 if item.qualified == hit.symbol else _INSIDE
+            found.append(Candidate(item, hit.score * own * _weight(question, item) * _fit(item, hit, relevance)))
     return found
 
 
@@ -121,7 +124,8 @@ def _fit(item: Definition, hit: Hit, relevance: Relevance) -> float:
     first = max(0, item.start_line - hit.start_line)
     body = "\n".join(lines[first : item.end_line - hit.start_line + 1])
     texts = {"path": item.path, "name": item.qualified, "doc": item.doc, "signature": item.signature, "body": body}
-    return 0.2 + sum(weight * relevance.coverage(texts[what]) for what, weight in _FIT.items())
+    whole = relevance.coverage("\n".join(texts.values()))  # one word that is everywhere is still one word
+    return (0.2 + whole**2) * (0.2 + sum(weight * relevance.coverage(texts[what]) for what, weight in _FIT.items()))
 
 
 def _weight(question: str, item: Definition) -> float:

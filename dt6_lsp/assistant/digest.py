@@ -6,7 +6,7 @@ the same index gives the same digest. Not here: what is chosen (`candidates`, `p
 
 from __future__ import annotations
 
-import re
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,29 +14,28 @@ from dt6_lsp.assistant.candidates import HOLDERS, choose, is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.excerpts import excerpt
 from dt6_lsp.assistant.overview import overview
-from dt6_lsp.assistant.prose import Paragraph, file_doc, first_sentences, is_list, is_prose, paragraphs, shortened
+from dt6_lsp.assistant.pool import pool
+from dt6_lsp.assistant.prose import first_sentences, is_list, is_prose, shortened
+from dt6_lsp.assistant.quotes import best_quotes
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.sanitize import fenced, inline, sanitize
 from dt6_lsp.assistant.uses import MOST_USES, outside_uses
+from dt6_lsp.assistant.values import spots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from dt6_lsp.assistant.candidates import Candidate
     from dt6_lsp.assistant.events import Intent
     from dt6_lsp.assistant.overview import Overview
+    from dt6_lsp.assistant.prose import Paragraph
     from dt6_lsp.assistant.retrieval import Findings
     from dt6_lsp.index.model import Definition, Hit, Reader, Use
 
 MEND = "With a model DT6 writes the answer itself: `dt6-lsp doctor` says what is missing."
 NOTHING = "Nothing in the index fits this question."
 _DEFINITIONS: dict[Intent, int] = {"code": 4, "debug": 4, "docs": 2, "arch": 0, "general": 3}
-_QUOTES: dict[Intent, int] = {"code": 1, "debug": 1, "docs": 3, "arch": 0, "general": 2}
-_QUOTE_FITS: dict[Intent, float] = {"code": 0.5, "debug": 0.5, "docs": 0.34, "arch": 1.0, "general": 0.4}
-"""The share of the question's weight that a paragraph must hold."""
-_CHANGES = re.compile(r"(?:^|/)(?:change|news|history|release)", re.IGNORECASE)
-_SHORTEST_QUOTE = 40
-_LONGEST_ADDITION = 10  # lines of code or of a list that belong to the paragraph before them
+_BESIDE_SPOTS = 2  # definitions, where lines with the value that is asked for are shown
 _WITH_CODE = 3
 _QUOTE_LENGTH = 420
 _LINE_LENGTH = 240
@@ -71,8 +70,12 @@ class _Writer:
         self._given = findings.given
         self._reader = reader
         self._relevance = Relevance(question, (hit.text for hit in findings.hits))
-        self._chosen = choose(question, findings.hits, reader, self._relevance, _DEFINITIONS[intent])
-        self._quotes = _best_quotes(findings.hits, self._relevance, intent)
+        wide = findings.wide or findings.hits
+        candidates = pool(wide, reader, self._relevance)
+        self._spots = spots(question, candidates)
+        most = min(_DEFINITIONS[intent], _BESIDE_SPOTS) if self._spots else _DEFINITIONS[intent]
+        self._chosen = choose(question, candidates, reader, self._relevance, most)
+        self._quotes = best_quotes(question, wide, self._relevance, intent)
         self._cited: list[Citation] = []
         self._in_passing: list[Citation] = []
         self._told: set[tuple[str, int]] = set()  # the uses that were named
@@ -82,7 +85,8 @@ class _Writer:
             yield from self._overview(overview(self._reader))
             yield self._see_also()
             return
-        elif self._intent == "docs":
+        elif self._spots or self._intent == "docs":
+            yield from self._values()
             yield from self._quoted()
             yield self._lead()
         else:
@@ -136,6 +140,12 @@ class _Writer:
                 text += "\n\n" + _quotable(more)
             place = self._cite(first.path, first.start_line, (more or first).end_line)
             yield "\n".join((f"{place} says:", "", *(f"> {line}".rstrip() for line in text.splitlines())))
+
+    def _values(self) -> Iterable[str]:
+        for spot in self._spots:
+            inside = f" ({inline(spot.hit.symbol)})" if spot.hit.symbol else ""
+            place = self._cite(spot.hit.path, spot.start_line, spot.end_line)
+            yield f"{place}{inside} has:\n\n{fenced(textwrap.dedent(spot.text), spot.hit.language)}"
 
     # The definitions, file by file.
 
@@ -239,54 +249,12 @@ class _Writer:
         return f"- {place}: {sanitize(about)}" if about else f"- {place}"
 
 
-def _best_quotes(hits: Sequence[Hit], relevance: Relevance, intent: Intent) -> list[tuple[Paragraph, Paragraph | None]]:
-    """Paragraphs that hold enough of the question, best first, each with the code or list that it introduces."""
-    scored: list[tuple[float, Paragraph, Paragraph | None]] = []
-    for rank, hit in enumerate(hits):
-        side = 0.6 if _CHANGES.search(hit.path) else 1.0
-        for first, following in _prose_of(hit):
-            more = _addition(first, following)
-            heading = relevance.coverage(f"{hit.path} {first.heading}")
-            fit = side * (relevance.coverage(first.text) + 0.4 * heading)
-            long_enough = more is not None or len(first.text) >= _SHORTEST_QUOTE
-            if not first.code and long_enough and fit >= _QUOTE_FITS[intent]:
-                scored.append((fit / (1 + 0.05 * rank), first, more))
-    scored.sort(key=lambda item: (-item[0], item[1].path, item[1].start_line))
-    chosen: list[tuple[Paragraph, Paragraph | None]] = []
-    for _, first, more in scored:
-        if len(chosen) < _QUOTES[intent] and not any(_repeats(first, *pair) for pair in chosen):
-            chosen.append((first, more))
-    return chosen
-
-
-def _repeats(paragraph: Paragraph, first: Paragraph, more: Paragraph | None) -> bool:
-    last = (more or first).end_line
-    return paragraph.path == first.path and first.start_line <= paragraph.start_line <= last
-
-
-def _addition(first: Paragraph, following: Paragraph | None) -> Paragraph | None:
-    if following is None or following.text.count("\n") >= _LONGEST_ADDITION:
-        return None
-    return following if following.code or first.text.rstrip().endswith(":") else None
-
-
 def _quotable(paragraph: Paragraph) -> str:
     if paragraph.code:
         return fenced(paragraph.text)
     if is_list(paragraph.text):
         return "\n".join(sanitize(line[:_LINE_LENGTH]) for line in paragraph.text.splitlines())
     return sanitize(shortened(paragraph.text, _QUOTE_LENGTH))
-
-
-def _prose_of(hit: Hit) -> list[tuple[Paragraph, Paragraph | None]]:
-    if is_prose(hit.path):
-        found = paragraphs(hit)
-        return list(zip(found, [*found[1:], None], strict=False))
-    said = file_doc(hit.text) if hit.start_line < 5 else ""
-    if not said:
-        return []
-    last = hit.text.splitlines().index(next(line for line in hit.text.splitlines() if said.splitlines()[-1] in line))
-    return [(Paragraph(hit.path, hit.start_line, hit.start_line + last, said), None)]
 
 
 def _cell(text: str) -> str:

@@ -22,32 +22,35 @@ if TYPE_CHECKING:
     from dt6_lsp.index.model import Hit, IndexState, Reader
 
 HITS = 20
-BROAD = 60  # asked for where only one hit of each file is kept
+BROAD = 60  # looked at where only one hit of each file is kept, and where no model reads them
 QUERY_CHARACTERS = 2_000  # of a long question (a pasted log), its beginning says enough to search by
 NAMED_IN_QUESTION = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`notices` are sentences about what the user named and the index does not have."""
+    """`hits` are for a model; `wide` are those and the next ones, from which code may choose. `notices` are sentences
+    about what the user named and the index does not have."""
 
     hits: tuple[Hit, ...]
     given: tuple[Passage, ...]
     state: IndexState
     notices: tuple[str, ...] = ()
+    wide: tuple[Hit, ...] = ()
 
 
 def retrieve(question: str, intent: Intent, reader: Reader, context: AskContext) -> Findings:
     query = question[:QUERY_CHARACTERS]
-    hits = reader.search(query, BROAD if intent == "arch" else HITS, context.path)
+    hits = reader.search(query, BROAD, context.path)
     named, notices = _named(question, reader, context)
     if context.selection.strip() and is_secret(context.path):
         notices.append(f"The selection in {context.path} was left out, because such files hold secrets.")
     return Findings(
-        hits=tuple(one_per_file(hits)[:HITS] if intent == "arch" else hits),
+        hits=tuple((one_per_file(hits) if intent == "arch" else hits)[:HITS]),
         given=(*_selected(context), *named),
         state=reader.state(),
         notices=tuple(notices),
+        wide=tuple(hits),
     )
 
 

@@ -10,9 +10,12 @@ import pytest
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.digest import MEND, NOTHING, Digest, write
 from dt6_lsp.assistant.overview import grouped
+from dt6_lsp.assistant.pool import pool
 from dt6_lsp.assistant.prose import file_doc, first_sentences
+from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.router import route
+from dt6_lsp.assistant.values import asks_for_value
 from tests.unit.workspace_fixture import indexed
 
 if TYPE_CHECKING:
@@ -149,6 +152,69 @@ def test_no_use_is_told_twice_and_uses_are_cited_last(shop: Reader) -> None:
     assert answer.count("`shop/pricing.py:13`") == 1
     lines = [(citation.path, citation.start_line) for citation in made.citations if citation.path.endswith(".py")]
     assert lines.index(("shop/main.py", 6)) > lines.index(("shop/pricing.py", 6))
+
+
+POOL = """
+//- src/threadpool.c
+static unsigned int nthreads;
+static void cleanup(void) {
+  nthreads = 0;
+}
+static void init_threads(void) {
+  const char* val;
+  nthreads = 4;
+  val = getenv("UV_THREADPOOL_SIZE");
+  if (val != NULL)
+    nthreads = atoi(val);
+}
+//- src/env.c
+/* Reads the environment variable that is named. */
+char* os_env(const char* name) {
+  return lookup("PATH_OF_OTHERS", name);
+}
+//- docs/misc.md
+# Environment
+
+Reads the value of an environment variable that is set, whatever environment it stands in.
+//- docs/pool.md
+# Thread pool
+
+Its size can be changed by setting the `UV_THREADPOOL_SIZE` environment variable to another number of threads.
+"""
+
+
+def test_a_question_for_a_value_is_answered_by_the_lines_that_hold_it(tmp_path: Path) -> None:
+    with indexed(POOL, tmp_path) as index:
+        answer = text("Which environment variable sets the number of threads?", index)
+    assert answer.startswith("`src/threadpool.c:6-10` (`init_threads`) has:\n\n```c\n")
+    assert "`docs/pool.md:3` says:" in answer
+    assert "PATH_OF_OTHERS" not in answer.split("###")[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "for_value"),
+    [
+        ("Which environment variable sets the number of threads?", True),
+        ("What is the default port?", True),
+        ("How many retries are made, what is the limit?", True),
+        ("How does the router match path parameters?", False),
+        ("Where is the port opened?", False),
+    ],
+)
+def test_questions_for_a_value(question: str, for_value: bool) -> None:
+    assert asks_for_value(question) is for_value
+
+
+def test_code_that_shortens_and_joins_words_still_speaks_of_them() -> None:
+    relevance = Relevance("thread pool parameters", ["threads", "pool", "x"])
+    assert relevance.coverage("threadpool params") > relevance.coverage("threads") > 0
+    assert relevance.coverage("nthreads") > relevance.coverage("unrelated") == 0
+
+
+def test_a_definition_that_search_did_not_return_is_found_beside_one_that_it_did(shop: Reader) -> None:
+    relevance = Relevance("receipt as text", [])
+    head = next(chunk for chunk in shop.chunks("shop/pricing.py"))
+    assert "def receipt" in "\n".join(hit.text for hit in pool([head], shop, relevance))
 
 
 def test_a_question_about_use_is_answered_from_the_documentation(shop: Reader) -> None:
