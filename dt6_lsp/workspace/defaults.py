@@ -3,8 +3,9 @@
 Folders that are always output or downloads are denied wherever they are. `build`, `dist`, `out`, `target`, `_build`,
 `bin`, `obj` and `coverage` are also names of source folders, so those are denied only where signs point to output:
 beside the manifest of a tool that writes there, or (all but the last three) right under the workspace or a repository;
-never when they hold an `__init__.py` or `mod.rs`, nor when a .gitignore says `!build/`. Everything here but secrets and
-version control can be re-included. Not here: ignore files (`rules`) and what only the content tells (`documents`).
+never when they hold an `__init__.py` or `mod.rs`, nor when a .gitignore says `!build/`. Everything here but secrets,
+version control and ignore files can be re-included. Not here: what ignore files say (`rules`) and what only the content
+tells (`documents`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".jj", ".sl", "_darcs", ".pijul", ".fslckout"})
+RULE_FILES = frozenset(
+    {".gitignore", ".dt6ignore", ".gitattributes", ".gitmodules", ".ignore", ".rgignore", ".hgignore"}
+)
 SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".kube", ".password-store"})
 
 _FOLDERS = {
@@ -54,8 +58,7 @@ _CONTENT_MARKS = {
     "conda-meta": reasons.DEPENDENCIES,
     "cachedir.tag": reasons.CACHE,
 }
-_RULE_FILES = frozenset({".git", ".gitignore", ".dt6ignore"})
-_MARKS = frozenset().union(*OUTPUT_BESIDE.values(), SOURCE_MARKS, _CONTENT_MARKS, _RULE_FILES)
+_MARKS = frozenset().union(*OUTPUT_BESIDE.values(), SOURCE_MARKS, _CONTENT_MARKS, {".git", ".gitignore", ".dt6ignore"})
 _PROJECTS = (".csproj", ".fsproj", ".vbproj", ".vcxproj")
 
 _LOCK_FILES = """package-lock.json npm-shrinkwrap.json pnpm-lock.yaml bun.lockb go.sum go.work.sum packages.lock.json
@@ -87,24 +90,33 @@ _GENERATED = re.compile(
       | _(?:string|mock|easyjson)_?gen\.go$ | \.bundle\.js$ | \.chunk\.js$""",
     re.VERBOSE,
 )
+_SECRET_PLACES = frozenset({
+    (".docker", "config.json"), (".aws", "config"), (".azure", "accesstokens.json"), (".m2", "settings.xml"),
+    (".azure", "msal_token_cache.json"), ("gh", "hosts.yml"), ("containers", "auth.json"),
+})  # fmt: skip
 _SECRET = re.compile(
     r"""\.env(?:rc)?$ | \.env[._-](?!(?:example|sample|template|dist|defaults?|schema)s?$).+ | [^/]+\.env$
       | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$ | (?:aws_?)?\.?credentials(?:\.(?:json|ya?ml|toml|ini|csv|txt|db|xml))?$
       | secrets?\.(?:json|ya?ml|toml|ini|properties|txt)$ | client_secrets?.*\.json$ | service[-_]?account.*\.json$
       | \.npmrc$ | \.pypirc$ | [._]netrc$ | \.pgpass$ | \.my\.cnf$ | \.htpasswd$ | \.git-credentials$ | \.dockercfg$
-      | \.s3cfg$ | \.boto$ | \.vault-token$ | kubeconfig$ | \.?htdigest$ | .*\.tfstate\.backup$ | \.tfvars\.json$""",
+      | \.s3cfg$ | \.boto$ | \.vault-token$ | \.?htdigest$ | .*\.tfstate\.backup$ | .*\.tfvars\.json$ | \.terraformrc$
+      | (?:.*[._-])?kube[_-]?config(?:\.ya?ml)?$ | \.?dockerconfig(?:json)?(?:\.json)?$ | \.mylogin\.cnf$ | \.authinfo$
+      | \.vault_pass(?:word)?(?:\.txt)?$ | application_default_credentials\.json$ | \.msmtprc$ | \.smbcredentials$""",
     re.VERBOSE,
 )
 _EXAMPLE = re.compile(r"(?:^|[._-])(?:example|sample|template|dist)(?:[._-]|$)")
 
 
-def never(name: str, is_folder: bool) -> str | None:
-    """Version control and secrets: no rule of anyone brings these in. Names are compared without case."""
+def never(name: str, is_folder: bool, parent: str = "") -> str | None:
+    """Version control, its rules and secrets: no rule of anyone brings these in. Names are compared without
+    case; some, such as `.docker/config.json`, are secret only in their folder."""
     if name in VERSION_CONTROL:
         return reasons.VERSION_CONTROL
     if is_folder:
         return reasons.SECRET if name in SECRET_FOLDERS else None
-    if DENIED_EXTENSIONS.get(name.rpartition(".")[2]) == reasons.SECRET:
+    if name in RULE_FILES:
+        return reasons.IGNORE_FILE
+    if (parent, name) in _SECRET_PLACES or DENIED_EXTENSIONS.get(name.rpartition(".")[2]) == reasons.SECRET:
         return reasons.SECRET
     return reasons.SECRET if _SECRET.match(name) and not _EXAMPLE.search(name) else None
 
@@ -112,7 +124,8 @@ def never(name: str, is_folder: bool) -> str | None:
 def is_secret(path: str) -> bool:
     """Whether a file is secret by its name, or by that of a folder that it lies in."""
     *folders, name = path.lower().split("/")
-    return never(name, is_folder=False) == reasons.SECRET or not SECRET_FOLDERS.isdisjoint(folders)
+    parent = folders[-1] if folders else ""
+    return never(name, False, parent) == reasons.SECRET or not SECRET_FOLDERS.isdisjoint(folders)
 
 
 def denied_folder(name: str) -> str | None:

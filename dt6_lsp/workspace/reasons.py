@@ -8,6 +8,7 @@ from __future__ import annotations
 IGNORED = "ignored"  # by .gitignore or .git/info/exclude
 EXCLUDED = "excluded"  # by .dt6ignore or the setting workspace.exclude
 VERSION_CONTROL = "version control"
+IGNORE_FILE = "ignore file"  # and the other files that tell git and its like what to do
 DEPENDENCIES = "dependencies"
 BUILD_OUTPUT = "build output"
 CACHE = "cache"

@@ -1,8 +1,8 @@
 """Which files of a workspace are indexed, decided by name and place: one judgement for the walk and for `IgnoreRules`.
 
-Who wins, from strongest to weakest: version control and secrets (never indexed); the settings workspace.include, then
-workspace.exclude; `.dt6ignore`, deeper ones first; the built-in deny list; `.gitignore`, deeper ones first, and
-`.git/info/exclude`. Within a file the last match wins.
+Who wins, from strongest to weakest: version control, ignore files and secrets (never indexed); the settings
+workspace.include, then workspace.exclude; `.dt6ignore`, deeper ones first; the built-in deny list; `.gitignore`, deeper
+ones first, and `.git/info/exclude`. Within a file the last match wins.
 
 A `!` in .dt6ignore (or workspace.include) brings back what weaker rules removed:
 - `!vendor/` brings the folder in. Inside it hold its own ignore files, the deny list, and outer .gitignore rules that
@@ -90,7 +90,7 @@ class Folder:
         """Whether an entry is kept, without looking at it."""
         lowered = name.lower()
         is_folder = kind is Kind.FOLDER
-        if final := _final(name, lowered, kind):
+        if final := _final(self.path, name, kind):
             return Verdict(final, None, Level.FINAL)
         path = self.path + name
         if own := self._own_verdict(path, name, is_folder):
@@ -146,10 +146,10 @@ class Folder:
         return rule is not None and rule.negated
 
 
-def _final(name: str, lowered: str, kind: Kind) -> str | None:
+def _final(folder: str, name: str, kind: Kind) -> str | None:
     if not name.isprintable() and _BAD_NAME.search(name):
         return reasons.UNREADABLE_NAME
-    if never := defaults.never(lowered, kind is Kind.FOLDER):
+    if never := defaults.never(name.lower(), kind is Kind.FOLDER, folder.lower()[:-1].rpartition("/")[2]):
         return never
     if kind is Kind.LINK:
         return reasons.LINK

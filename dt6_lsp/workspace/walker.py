@@ -160,7 +160,7 @@ class _Walking:
 
     def skip(self, verdict: Verdict, folder: str = "") -> None:
         self.skipped[verdict.reason] += 1
-        if not self.files:
+        if not self.files and verdict.reason != reasons.IGNORE_FILE:  # one alone empties no workspace
             self.removed.append((verdict.label, folder))
 
     def emptied_by(self) -> str:

@@ -49,6 +49,20 @@ if TYPE_CHECKING:
         ("vault.kdbx", reasons.SECRET),
         ("credentials.json", reasons.SECRET),
         (".ssh/config", reasons.SECRET),
+        (".docker/config.json", reasons.SECRET),
+        ("home/.aws/config", reasons.SECRET),
+        (".aws/credentials", reasons.SECRET),
+        (".dockercfg", reasons.SECRET),
+        (".dockerconfigjson", reasons.SECRET),
+        ("prod-kubeconfig.yaml", reasons.SECRET),
+        (".git-credentials", reasons.SECRET),
+        (".vault-token", reasons.SECRET),
+        ("main.tfstate.backup", reasons.SECRET),
+        ("prod.tfvars.json", reasons.SECRET),
+        (".gitignore", reasons.IGNORE_FILE),
+        ("a/.dt6ignore", reasons.IGNORE_FILE),
+        (".gitattributes", reasons.IGNORE_FILE),
+        (".gitmodules", reasons.IGNORE_FILE),
         (".git/config", reasons.VERSION_CONTROL),
         (".hg/store", reasons.VERSION_CONTROL),
     ],
@@ -64,7 +78,7 @@ def test_what_is_never_worth_indexing_is_skipped_with_its_reason(tmp_path: Path,
 @pytest.mark.parametrize(
     "path",
     [
-        ".env.example", ".env.sample", "id_rsa.pub", "credentials.py", "secrets.py", "environment.py", ".gitignore",
+        ".env.example", ".env.sample", "id_rsa.pub", "credentials.py", "secrets.py", "environment.py", "a.gitignore",
         ".github/workflows/ci.yml", "lib/a.rb", "vendor/x.go", "bin/run", "coverage/__init__.py", "cache/store.py",
         "src/build/a.c", "src/target/mod.rs", "build/__init__.py", "packages/x/src/dist.ts", "a.lock.py", "minimal.js",
         "env/settings.py", "token.key.md",
@@ -189,7 +203,7 @@ def test_settings_exclude_and_include_beat_every_file(tmp_path: Path) -> None:
 def test_a_file_that_is_named_by_a_reinclude_is_marked_as_wanted(tmp_path: Path) -> None:
     tree(tmp_path, {**plain("a_pb2.py", "b.py"), ".dt6ignore": "!*_pb2.py\n"})
     found = walk(tmp_path, WorkspaceSettings()).files
-    assert {entry.path: entry.wanted for entry in found} == {".dt6ignore": False, "a_pb2.py": True, "b.py": False}
+    assert {entry.path: entry.wanted for entry in found} == {"a_pb2.py": True, "b.py": False}
     rules = IgnoreRules(tmp_path, WorkspaceSettings())
     assert tuple(rules.entry(entry.path) for entry in found) == found
 

@@ -65,7 +65,7 @@ def test_pipes_and_sockets_are_counted_and_not_opened(tmp_path: Path, monkeypatc
         listener.bind("socket")
         found = walked(tmp_path)
     assert [entry.path for entry in found.files] == ["a.py"]
-    assert found.skipped == {reasons.SPECIAL: 3}
+    assert found.skipped == {reasons.SPECIAL: 2, reasons.IGNORE_FILE: 1}
 
 
 def test_a_folder_too_deep_for_the_system_is_unreadable_and_the_rest_is_walked(tmp_path: Path) -> None:
@@ -130,13 +130,18 @@ def test_a_pattern_made_to_backtrack_takes_no_time(tmp_path: Path) -> None:
 
 def test_an_ignored_folder_counts_once(tmp_path: Path) -> None:
     tree(tmp_path, {**plain("gone/a.py", "gone/b/c.py", "kept.py", "x.log"), ".gitignore": "gone/\n*.log\n"})
-    assert walked(tmp_path).skipped == {reasons.IGNORED: 2}
+    assert walked(tmp_path).skipped == {reasons.IGNORED: 2, reasons.IGNORE_FILE: 1}
 
 
 @pytest.mark.parametrize(
     ("files", "options", "rule"),
     [
         ({".gitignore": "# all\n\n*\n", "a.py": "x"}, {}, "`*` in .gitignore line 3"),
+        (
+            {".dt6ignore": "*.py", "a.py": "x", ".gitignore": "x", ".gitattributes": "x"},
+            {},
+            "`*.py` in .dt6ignore line 1",
+        ),
         ({"a/.gitignore": "*", "a/b.py": "x", "a/c.py": "x"}, {}, "`*` in a/.gitignore line 1"),
         ({"a.py": "x"}, {"exclude": ("*.py",)}, "`*.py` in the setting workspace.exclude"),
         ({"x/node_modules/a.js": "x"}, {}, 'the built-in rule "dependencies"'),
@@ -209,5 +214,5 @@ def test_many_files_and_rules_are_quick(tmp_path: Path) -> None:
     )
     start = process_time()
     found = walked(tmp_path)
-    assert found.skipped == {reasons.EMPTY: 2_000}
+    assert found.skipped == {reasons.EMPTY: 2_000, reasons.IGNORE_FILE: 21}
     assert process_time() - start < 0.3  # 0.03 on a quiet machine

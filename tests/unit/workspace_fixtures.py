@@ -32,9 +32,9 @@ def plain(*paths: str) -> dict[str, str]:
 
 
 def paths(root: Path, *, exclude: tuple[str, ...] = (), include: tuple[str, ...] = ()) -> set[str]:
-    """What the walk keeps, without the ignore files themselves."""
+    """What the walk keeps."""
     found = walk(root, WorkspaceSettings(exclude=exclude, include=include))
-    return {entry.path for entry in found.files if not entry.path.endswith("ignore")}
+    return {entry.path for entry in found.files}
 
 
 def make_repository(folder: Path) -> None:
@@ -43,9 +43,10 @@ def make_repository(folder: Path) -> None:
 
 
 def git_paths(folder: Path) -> set[str]:
-    """The untracked files below a folder that git does not ignore."""
+    """The untracked files below a folder that git does not ignore, without ignore files."""
     listed = run_git(folder, "ls-files", "-z", "--others", "--cached", "--exclude-standard")
-    return {os.fsdecode(path) for path in listed.split(b"\0") if path}
+    found = (os.fsdecode(path) for path in listed.split(b"\0"))
+    return {path for path in found if path and not path.endswith(".gitignore")}
 
 
 def git_ignores(folder: Path, path: str) -> bool:
