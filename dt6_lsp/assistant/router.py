@@ -71,11 +71,13 @@ CLUES = (
 NAMES_CODE = 1.8  # for an identifier in the question
 PRIOR: dict[Intent, float] = {"code": 0.9, "docs": 0.0, "debug": 0.0, "arch": 0.0, "general": 0.6}
 _ERROR_NAME = re.compile(r"(?:Error|Exception|Panic)$")
+_LONGEST_LINE = 300  # characters of a pasted line that are looked at: some clues are quadratic in it
 _UNKNOWN = "nothing in it speaks for another kind"
 
 
 def route(question: str) -> Routed:
     """The likeliest intent, its probability, and the strongest reasons in words."""
+    question = "\n".join(line[:_LONGEST_LINE] for line in question.splitlines() if line.strip())
     scores = dict(PRIOR)
     reasons: list[tuple[float, Intent, str]] = []
     for clue in CLUES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,3 +72,10 @@ def test_a_path_means_the_only_file_that_ends_so() -> None:
     assert matching("net.py", files) == "b/net.py"
     assert matching("/home/me/work/a/io.py", files) == "a/io.py"
     assert matching("io.py", files) is None
+
+
+@pytest.mark.parametrize("pasted", ["\n at " + "x" * 40_000, "\n" * 40_000 + "why", "at x(" * 20_000])
+def test_whatever_is_pasted_is_routed_at_once(pasted: str) -> None:
+    started = time.process_time()
+    route(pasted)
+    assert time.process_time() - started < 1  # it runs on the event loop
