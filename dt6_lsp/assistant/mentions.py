@@ -23,6 +23,7 @@ _CODE_LIKE = re.compile(
     r")"
 )
 _NAME = re.compile(r"[^\W\d][\w.:#$-]*[?!]?$")
+_DATA = re.compile(r"\S{500,}")  # no path is so long, and looking for one in it is quadratic
 _SEPARATOR = re.compile(r"::|->|#")
 
 
@@ -36,6 +37,7 @@ class Place:
 
 def places(question: str) -> tuple[Place, ...]:
     """Files that the question names, in order, once each."""
+    question = _DATA.sub(" ", question)
     found = [*_FRAME.finditer(question), *_PLACE.finditer(question)]
     ordered = sorted(found, key=lambda match: match.start())
     named = [Place(match["path"].replace("\\", "/").removeprefix("./"), int(match["line"] or 0)) for match in ordered]
