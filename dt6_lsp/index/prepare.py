@@ -15,7 +15,7 @@ from dt6_lsp.workspace.documents import read
 
 if TYPE_CHECKING:
     from dt6_lsp.index.terms import Terms
-    from dt6_lsp.syntax.model import Chunk, Import, Reference, Symbol
+    from dt6_lsp.syntax.model import Chunk, Import, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Prepared:
     path_terms: str
     chunks: tuple[PreparedChunk, ...]
     symbols: tuple[Symbol, ...]
-    references: tuple[Reference, ...]
+    references: tuple[tuple[str, int, int], ...]  # as Reference has them; there are many, and this pickles best
     imports: tuple[Import, ...]
     problems: tuple[str, ...]
 
@@ -72,10 +72,10 @@ def prepare(
         hash=document.hash,
         language=parsed.language,
         path_hash=hash_of(path_text(path)),
-        path_terms=" ".join(terms.of(path)),
+        path_terms=terms.joined(path),
         chunks=tuple(_prepare_chunk(chunk, terms) for chunk in parsed.chunks),
         symbols=parsed.symbols,
-        references=parsed.references,
+        references=tuple((use.name, use.line, use.column) for use in parsed.references),
         imports=parsed.imports,
         problems=tuple(f"{path}: {problem}" for problem in parsed.problems),
     )
@@ -97,6 +97,6 @@ def _prepare_chunk(chunk: Chunk, terms: Terms) -> PreparedChunk:
     return PreparedChunk(
         chunk=chunk,
         text_hash=hash_of(chunk.text),
-        body_terms=" ".join(terms.of(chunk.text)),
-        symbol_terms=" ".join(terms.of(chunk.symbol)),
+        body_terms=terms.joined(chunk.text),
+        symbol_terms=terms.joined(chunk.symbol),
     )

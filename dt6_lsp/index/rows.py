@@ -78,7 +78,7 @@ def replace_file(connection: sqlite3.Connection, entry: FileEntry, prepared: Pre
         connection.execute(f"DELETE FROM {table} WHERE file_id = ?", (file_id,))
     connection.executemany(
         "INSERT INTO refs(file_id, name, line, column) VALUES(?, ?, ?, ?)",
-        ((file_id, use.name, use.line, use.column) for use in prepared.references),
+        ((file_id, *use) for use in prepared.references),
     )
     connection.executemany(
         "INSERT INTO imports(file_id, module, line) VALUES(?, ?, ?)",

@@ -21,29 +21,38 @@ class Terms:
     """Thread-safe; remembers the words that it has seen, because code repeats itself."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._stemmer = Stemmer.Stemmer("english")
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known = _Known()
 
     def of(self, text: str) -> list[str]:
         """The terms of `text`, in order, as often as they occur."""
+        return self.joined(text).split()
+
+    def joined(self, text: str) -> str:
+        """As `of`, with white space between them."""
+        if len(self._known) > _REMEMBERED:
+            self._known = _Known()
+        return " ".join(map(self._known.__getitem__, _WORD.findall(text)))
+
+
+class _Known(dict[str, str]):
+    """The terms of each word, joined; a word not met before is split when it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._stemmer = Stemmer.Stemmer("english")  # not thread-safe
+
+    def __missing__(self, word: str) -> str:
         with self._lock:
-            return [term for word in _WORD.findall(text) for term in self._word(word)]
+            terms = self[word] = self._split(word)
+        return terms
 
-    def _word(self, word: str) -> tuple[str, ...]:
-        known = self._known.get(word)
-        if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[word] = self._split(word)
-        return known
-
-    def _split(self, word: str) -> tuple[str, ...]:
+    def _split(self, word: str) -> str:
         if len(word) > _LONGEST:
-            return ()
+            return ""
         parts = [part.lower() for part in _PART.findall(word)]
-        stems = tuple(self._stemmer.stemWords(parts))
-        return stems if len(parts) < 2 else (word.lower(), *stems)
+        stems = self._stemmer.stemWords(parts)
+        return " ".join(stems if len(parts) < 2 else (word.lower(), *stems))
 
 
 def humps(name: str) -> str:

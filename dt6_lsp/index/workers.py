@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_TERMS = Terms()  # of a worker process: it remembers words, and a task is too short for that
+
 MANY = 300
 _FILES_PER_TASK = 16
 _MOST_WORKERS = 4
@@ -131,8 +133,7 @@ def _in_pool(root: Path, waiting: list[Task], cancel: CancelToken, workers: int,
 
 
 def _run_task(root: Path, jobs: Sequence[Job]) -> list[Outcome]:
-    terms = Terms()
-    return [_attempt(root, job, terms) for job in jobs]
+    return [_attempt(root, job, _TERMS) for job in jobs]
 
 
 def _attempt(root: Path, job: Job, terms: Terms) -> Outcome:

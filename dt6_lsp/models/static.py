@@ -106,5 +106,6 @@ class StaticEmbeddings:
     def _sum_into(self, vector: NDArray[np.float32], text: str) -> None:
         numbers = self._pieces(text)
         if numbers:
-            rows = self._table.rows.take(numbers, axis=0).astype(np.float32)
-            np.einsum("t,td->d", self._table.scales.take(numbers), rows, out=vector)
+            tokens = np.array(numbers)
+            rows = self._table.rows.take(tokens, axis=0).astype(np.float32)
+            np.matmul(self._table.scales.take(tokens), rows, out=vector)

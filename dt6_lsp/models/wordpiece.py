@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_RUN = re.compile(r"\w+")  # a run of words; no word reaches beyond it
 _LONGEST_WORD = 40  # characters; longer runs are data (base64, hashes), of which only the start is read
+_LONGEST_RUN = 80  # characters; longer ones are hardly met twice
 _SHORTEST_PIECE = 2  # a lone letter says nothing about the word that it was cut from
-_MEMO_LIMIT = 200_000  # words; keeps the memory of a server that runs for weeks bounded
+_MEMO_LIMIT = 100_000  # runs; keeps the memory of a server that runs for weeks bounded
 
 
 def words(text: str) -> list[str]:
@@ -36,20 +38,21 @@ class WordPieces:
     def __call__(self, text: str) -> list[int]:
         if len(self._memo) > _MEMO_LIMIT:
             self._memo = _Memo(self._memo.numbers)
-        return list(chain.from_iterable(map(self._memo.__getitem__, _WORD.findall(text))))
+        return list(chain.from_iterable(map(self._memo.__getitem__, _RUN.findall(text))))
 
 
 class _Memo(dict[str, tuple[int, ...]]):
-    """Pieces by word as written; a word not met before is cut when it is asked for."""
+    """Pieces by run of words as written; one not met before is cut when it is asked for."""
 
     def __init__(self, numbers: Mapping[str, int]) -> None:
         super().__init__()
         self.numbers = numbers
         self._longest = max(map(len, numbers), default=0)
 
-    def __missing__(self, word: str) -> tuple[int, ...]:
-        pieces = tuple(self._cut(word[:_LONGEST_WORD].lower()))
-        self[word] = pieces
+    def __missing__(self, run: str) -> tuple[int, ...]:
+        pieces = tuple(piece for word in words(run) for piece in self._cut(word[:_LONGEST_WORD].lower()))
+        if len(run) <= _LONGEST_RUN:
+            self[run] = pieces
         return pieces
 
     def _cut(self, word: str) -> Iterable[int]:

@@ -70,8 +70,10 @@ def run_query(loaded: Grammar, root: Node, data: bytes) -> Matches:
         conditions = loaded.conditions.get(pattern)
         if conditions and not all(_holds(condition, captures, data) for condition in conditions):
             continue
-        if "reference" in captures:
-            found.references.extend((node.start_byte, node.end_byte) for node in captures["reference"])
+        references = captures.get("reference")
+        if references is not None:
+            for node in references:
+                found.references.append((node.start_byte, node.end_byte))
         elif "name" in captures:
             _add_definition(found, pattern, captures, data)
         else:

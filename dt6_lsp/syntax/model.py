@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal[
     "module", "class", "interface", "enum", "struct", "trait", "type", "namespace",
@@ -33,9 +33,9 @@ class Symbol:
         return f"{self.container}.{self.name}" if self.container else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A use of a name that is not its definition: a call, a type, a base class, an instantiation."""
+class Reference(NamedTuple):
+    """A use of a name that is not its definition: a call, a type, a base class, an instantiation. A tuple, because a
+    file has hundreds."""
 
     name: str
     line: int
