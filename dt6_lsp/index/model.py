@@ -58,8 +58,8 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class IndexProgress:
-    """`phase` is waiting (for another process that indexes), scanning, indexing, embedding, syncing or done. `done`/`total` count files (chunks while embedding and
-    syncing) and never lie: `total` is 0 until it is known."""
+    """`phase` is waiting (for another process that indexes), scanning, indexing, embedding, syncing or done.
+    `done`/`total` count files (chunks while embedding and syncing) and never lie: `total` is 0 until it is known."""
 
     phase: str
     done: int
