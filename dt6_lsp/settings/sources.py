@@ -96,6 +96,9 @@ def data_dir(option: str | Path | None = None) -> Path:
     return Path(named).expanduser().absolute() if named else platformdirs.user_data_path("dt6", appauthor=False)
 
 
+_VERBS = ("is ", "has ", "can't ")  # what goes on from the name of the source
+
+
 class _Loading:
     """The values so far, with their origins. One per `load`."""
 
@@ -176,7 +179,10 @@ class _Loading:
             if not option.workspace:
                 mend = "A workspace's own file can't set it; put it in your own settings."
                 return self._problem(origin, f"{option.key} is not taken from here", mend)
-            value = _narrower(self._values[option.key], value)
+            wider, value = value, _narrower(self._values[option.key], value)
+            if value == self._values[option.key] != wider and not isinstance(value, tuple):
+                said = f"{option.key} is {wider}, and a workspace's own file can only lower it"
+                return self._problem(origin, said, f"It stays {value}.")
         if origin.source == "editor" and self._origins[option.key].source == "command line":
             return None
         self._values[option.key] = value
@@ -195,7 +201,8 @@ class _Loading:
                 self._origins[key] = Origin("default")
 
     def _problem(self, origin: Origin, what: str, mend: str) -> None:
-        cause = f"{origin.where or 'The editor'}: {what}{'' if what.endswith('?') else '.'}"
+        where = origin.where or "The editor"
+        cause = f"{where}{' ' if what.startswith(_VERBS) else ': '}{what}{'' if what.endswith('?') else '.'}"
         if self._strict and origin.source != "workspace file":
             raise SettingError(cause, "" if mend.startswith("Until then") else mend)
         self._problems.append(f"{cause} {mend}".strip())

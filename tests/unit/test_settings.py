@@ -150,7 +150,7 @@ def test_a_user_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch
 
 def test_an_unknown_variable_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DT6_OLAMA_URL", "http://127.0.0.1:1")
-    assert "Did you mean DT6_OLLAMA_URL?" in load().problems[0]
+    assert load().problems[0] == "DT6_OLAMA_URL is no setting of DT6. Did you mean DT6_OLLAMA_URL?"
 
 
 # --- what guards fails closed ---------------------------------------------------------------------------------------
@@ -183,9 +183,15 @@ def test_an_address_that_makes_no_sense_becomes_this_machine() -> None:
 def test_a_workspace_may_only_narrow(tmp_path: Path) -> None:
     user_file('[workspace]\nexclude = ["mine/"]\nmax_file_bytes = 500\n')
     workspace_file(tmp_path, '[workspace]\nexclude = ["theirs/"]\nmax_file_bytes = 9_000_000\n')
-    workspace = load(tmp_path).settings.workspace
-    assert workspace.exclude == ("mine/", "theirs/")
-    assert workspace.max_file_bytes == 500
+    loaded = load(tmp_path)
+    assert loaded.settings.workspace.exclude == ("mine/", "theirs/")
+    assert loaded.settings.workspace.max_file_bytes == 500
+    assert loaded.origins["workspace.exclude"].source == "workspace file"
+    assert loaded.origins["workspace.max_file_bytes"].source == "user file"
+    assert "9000000, and a workspace's own file can only lower it. It stays 500." in loaded.problems[0]
+    workspace_file(tmp_path, "[workspace]\nmax_file_bytes = 400\n")
+    assert load(tmp_path).origins["workspace.max_file_bytes"].source == "workspace file"
+    assert load(tmp_path).problems == ()
 
 
 def test_a_workspace_is_told_what_is_not_its_to_say_and_stops_nobody(tmp_path: Path) -> None:
