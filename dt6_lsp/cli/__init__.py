@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None, build: Build | None = None, terminal
         from dt6_lsp.cli.commands import run  # after the help, which needs no settings
 
         code = run(args, terminal, build)
-        terminal.out.flush()
+        terminal.flush()
         return code
     except SystemExit as stop:  # argparse has printed the help or the version
         return stop.code if isinstance(stop.code, int) else DONE

@@ -82,7 +82,7 @@ class Parser(argparse.ArgumentParser):
         if message.endswith("required: COMMAND"):
             message = "there is no command"
         if wrong := re.search(r"COMMAND: invalid choice: '(.*)' \(", message):
-            message = f"{wrong[1]} is no command{_meant(wrong[1])}"
+            message = f"`{wrong[1]}` is no command{_meant(wrong[1])}"
         cause = message[0].upper() + message[1:].rstrip(".")
         raise SettingError(f"{cause}.", f"`{self.prog} --help` shows what is possible.")
 

@@ -11,12 +11,15 @@ import io
 import json
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
+from dt6_lsp.errors import Dt6Error
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -65,19 +68,22 @@ class Terminal:
 
     def json(self, value: Any) -> None:
         """One line. ASCII only, so that it survives any console and holds no control character."""
-        self.out.write(json.dumps(value) + "\n")
-        self.out.flush()
+        with self._writing():
+            self.out.write(json.dumps(value) + "\n")
+            self.out.flush()
 
     def stream(self, text: str) -> None:
-        self.out.write(clean(text))
-        self.out.flush()
+        with self._writing():
+            self.out.write(clean(text))
+            self.out.flush()
 
     def line(self, text: str = "", style: str = "") -> None:
         """One or more whole lines on stdout."""
-        if style and self.live:
-            self._console.print(clean(text), style=style, markup=False, highlight=False, soft_wrap=True)
-        else:
-            self.out.write(clean(text) + "\n")
+        with self._writing():
+            if style and self.live:
+                self._console.print(clean(text), style=style, markup=False, highlight=False, soft_wrap=True)
+            else:
+                self.out.write(clean(text) + "\n")
 
     def lines(self, texts: Iterable[str]) -> None:
         for text in texts:
@@ -85,7 +91,7 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """For the person, not part of the result."""
-        self.out.flush()
+        self.flush()
         self.err.write(clean(text).replace("\n", " ") + "\n")
         self.err.flush()
 
@@ -96,6 +102,24 @@ class Terminal:
         for number, row in enumerate(cells):
             text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             self.line(text, "bold" if header and number == 0 else "")
+
+    def flush(self) -> None:
+        with self._writing():
+            self.out.flush()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A reader that left (BrokenPipeError) is for `main` to see; all else is an error with its words."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            hush(self.out)
+            why = error.strerror or str(error)
+            raise Dt6Error(
+                f"The output could not be written ({why}).", "Make room there, or send it elsewhere."
+            ) from error
 
     @cached_property
     def _console(self) -> Console:

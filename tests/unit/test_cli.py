@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dt6_lsp.cli import main
 from dt6_lsp.cli.terminal import Terminal, clean
 from dt6_lsp.engine import AskContext, Citation, Failed, IndexProgress, Token
 from dt6_lsp.errors import StoreError, WorkspaceError
@@ -207,7 +209,7 @@ def test_common_options_stand_on_either_side(cli: Cli, here: Path) -> None:
     ("argv", "said"),
     [
         ((), "There is no command."),
-        (("serach", "x"), "did you mean search?"),
+        (("serach", "x"), "dt6-lsp: `serach` is no command (did you mean search?)."),
         (("search",), "There is no query."),
         (("search", "x", "--queries", "q"), "Give one of them."),
         (("search", "--queries", "absent.txt"), "There is no file absent.txt"),
@@ -285,6 +287,26 @@ def test_a_reader_that_leaves_early_is_no_failure(here: Path) -> None:
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=environment(), check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+class FullDisk(io.StringIO):
+    """Refuses once; as a real stream, it is pointed elsewhere then."""
+
+    refused = False
+
+    def flush(self) -> None:
+        if not self.refused:
+            self.refused = True
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("argv", [("config",), ("config", "--json")])
+def test_output_that_can_not_be_written_is_an_error_with_its_words(argv: tuple[str, ...], here: Path) -> None:
+    said = io.StringIO()
+    assert main(argv, terminal=Terminal(out=FullDisk(), err=said)) == 1
+    assert said.getvalue() == (
+        "dt6-lsp: The output could not be written (No space left on device). Make room there, or send it elsewhere.\n"
+    )
 
 
 def test_a_console_of_another_code_page_shows_what_it_can(here: Path) -> None:
