@@ -28,6 +28,7 @@ class Walk:
     files: tuple[FileEntry, ...]
     skipped: Mapping[str, int] = field(default_factory=dict)
     emptied_by: str = ""
+    mend: str = ""  # of that rule
 
 
 @dataclass(frozen=True, slots=True)

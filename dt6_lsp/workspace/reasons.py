@@ -25,3 +25,17 @@ UNREADABLE = "unreadable"
 UNREADABLE_NAME = "unreadable name"
 VANISHED = "vanished"
 OUTSIDE = "outside"  # a path that leaves the workspace
+
+_OTHER_FOLDER = "No rule brings these in: open a folder with source files."
+MENDS = {
+    BINARY: "DT6 reads text only: open a folder with source files.",
+    SECRET: _OTHER_FOLDER,
+    VERSION_CONTROL: _OTHER_FOLDER,
+    SPECIAL: _OTHER_FOLDER,
+    EMPTY: "There is nothing in them yet: open a folder with source files.",
+    LINK: "DT6 follows no links: open the folder that they lead to.",
+    TOO_LARGE: "Set workspace.max_file_bytes higher in your own settings.",
+    UNREADABLE: "Check the permissions.",
+    UNREADABLE_NAME: "Rename them: control characters and what is no text can't stand in a path.",
+}
+"""What helps when nothing is left to index, where a `!pattern` does not."""

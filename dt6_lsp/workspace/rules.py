@@ -66,6 +66,17 @@ class Verdict:
         limit = self.reason == reasons.TOO_LARGE
         return "the setting workspace.max_file_bytes" if limit else f'the built-in rule "{self.reason}"'
 
+    @property
+    def mend(self) -> str:
+        """What to do when this removed all that there is."""
+        if self.level is Level.SETTING:
+            return "Change workspace.exclude, or name what to keep in workspace.include."
+        if self.rule is not None:
+            return "Change that rule, or bring files back with `!pattern` in a .dt6ignore file."
+        return reasons.MENDS.get(
+            self.reason, "What is source can be brought back with `!pattern` in a .dt6ignore file."
+        )
+
 
 _KEPT = Verdict()
 _WANTED = Verdict(wanted=True)

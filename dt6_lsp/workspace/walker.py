@@ -55,7 +55,7 @@ def require_files(root: Path, walk: Walk) -> None:
     counts = ", ".join(f"{count} {reason}" for reason, count in sorted(walk.skipped.items(), key=lambda item: -item[1]))
     raise WorkspaceError(
         f"Nothing in {root} is left to index: {walk.emptied_by} removed the most (skipped: {counts}).",
-        "Change that rule, or bring files back with `!pattern` in a .dt6ignore file.",
+        walk.mend,
     )
 
 
@@ -71,7 +71,7 @@ def walk(root: Path, settings: WorkspaceSettings, cancel: CancelToken | None = N
         where, folder = pending.pop()
         pending.extend(state.enter(where, folder, prefix))
     files = tuple(sorted(state.files, key=lambda entry: entry.path))
-    return Walk(files, dict(state.skipped), "" if files else state.emptied_by())
+    return Walk(files, dict(state.skipped), *(("", "") if files else state.emptied_by()))
 
 
 def walk_folders(root: Path, settings: WorkspaceSettings, cancel: CancelToken | None = None) -> dict[str, Folder]:
@@ -115,7 +115,7 @@ class _Walking:
     most_bytes: int
     files: list[FileEntry] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
-    removed: list[tuple[str, str]] = field(default_factory=list)  # the rule, and the folder it removed or ""
+    removed: list[tuple[str, str, str]] = field(default_factory=list)  # a rule, its mend, the folder it removed or ""
 
     def enter(self, where: str, folder: Folder, prefix: str) -> list[tuple[str, Folder]]:
         """Takes up the entries of one folder; returns the folders below that are to be entered."""
@@ -161,14 +161,14 @@ class _Walking:
     def skip(self, verdict: Verdict, folder: str = "") -> None:
         self.skipped[verdict.reason] += 1
         if not self.files and verdict.reason != reasons.IGNORE_FILE:  # one alone empties no workspace
-            self.removed.append((verdict.label, folder))
+            self.removed.append((verdict.label, verdict.mend, folder))
 
-    def emptied_by(self) -> str:
-        """The rule that removed the most files, by a bounded look into the folders that were not entered."""
-        weights: Counter[str] = Counter()
-        for label, folder in self.removed:
-            weights[label] += _files_below(folder) if folder else 1
-        return max(weights, key=weights.__getitem__, default="")
+    def emptied_by(self) -> tuple[str, str]:
+        """The rule that removed the most files, by a bounded look into the folders that were not entered; its mend."""
+        weights: Counter[tuple[str, str]] = Counter()
+        for label, mend, folder in self.removed:
+            weights[label, mend] += _files_below(folder) if folder else 1
+        return max(weights, key=weights.__getitem__, default=("", ""))
 
 
 def _files_below(folder: str) -> int:

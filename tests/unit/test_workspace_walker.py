@@ -170,6 +170,23 @@ def test_the_rule_that_emptied_the_workspace_is_named(
     assert rule in caught.value.cause
 
 
+@pytest.mark.parametrize(
+    ("files", "options", "mend"),
+    [
+        ({"a.png": "x"}, {}, "DT6 reads text only"),
+        ({".env": "x"}, {}, "No rule brings these in"),
+        ({"a.py": "xx"}, {"max_file_bytes": 1}, "workspace.max_file_bytes"),
+        ({"a.py": "x"}, {"exclude": ("*.py",)}, "workspace.include"),
+        ({"node_modules/a.js": "x"}, {}, "`!pattern` in a .dt6ignore"),
+        ({"a.py": "x", ".gitignore": "*.py"}, {}, "Change that rule"),
+    ],
+)
+def test_the_mend_fits_the_rule(tmp_path: Path, files: dict[str, str], options: dict[str, object], mend: str) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        require_files(tmp_path, walked(tree(tmp_path, files), **options))
+    assert mend in caught.value.mend
+
+
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:
     tree(tmp_path, {"sub/": ""})
     with pytest.raises(WorkspaceError, match="has no files"):
