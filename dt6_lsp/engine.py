@@ -30,7 +30,7 @@ from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over
 from dt6_lsp.features.symbols import search_symbols
 from dt6_lsp.features.watching import Watching
-from dt6_lsp.index.model import Definition, Hit, IndexProgress, IndexReport, IndexState, IndexStats, Reader
+from dt6_lsp.index.model import Definition, Hit, IndexProgress, IndexReport, IndexState, IndexStats, LiveReader, Reader
 from dt6_lsp.metrics import Measure, Metrics
 from dt6_lsp.models.base import Usage
 
@@ -82,7 +82,7 @@ class Engine:
         self,
         settings: Settings,
         indexes: Sequence[RootIndex],
-        reader: Reader,
+        reader: LiveReader,
         hub: Hub,
         counter: Counter,
         *,
@@ -150,24 +150,32 @@ class Engine:
         finally:
             forget()
 
-    async def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
-        """The chunks that fit best. `near` is the open file, whose surroundings rank higher."""
+    async def search(
+        self, query: str, n: int = 10, near: str = "", *, texts: Mapping[str, str] | None = None
+    ) -> list[Hit]:
+        """The chunks that fit best. `near` is the open file, whose surroundings rank higher. `texts`, here and below,
+        are what an editor has open, by path, the one that changed last at the end: the answer is for them."""
         if not query.strip():
             raise SettingError("The query is empty.", "Say what to look for.")
         if n < 1:
             raise SettingError(f"{n} hits can't be asked for.", "Ask for one or more.")
         with self._metrics.time("search.seconds"):
-            return await self._run(lambda: self._reader.search(query, n, near))
+            return await self._run(lambda: self._over(texts).search(query, n, near))
 
     async def ask(
-        self, question: str, *, cancel: CancelToken | None = None, context: AskContext | None = None
+        self,
+        question: str,
+        *,
+        cancel: CancelToken | None = None,
+        context: AskContext | None = None,
+        texts: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Routed, Retrieved, Tokens, then Done, or Failed where nothing could be answered. Tokens are raw; Done carries
         the answer with its citations checked. `SettingError` for a question that is none; `Cancelled` within
         milliseconds when `cancel` says so, and the stream from the model is closed."""
         events = answer(
             question,
-            self._reader,
+            await self._run(lambda: self._over(texts)),
             self._hub,
             self._counter,
             self.settings,
@@ -179,14 +187,16 @@ class Engine:
             async for event in events:
                 yield event
 
-    async def hover(self, path: str, text: str, line: int, column: int) -> Hover | None:
+    async def hover(
+        self, path: str, text: str, line: int, column: int, *, texts: Mapping[str, str] | None = None
+    ) -> Hover | None:
         """What the index knows of the name at this place (line from 1, column in code points from 0) of the text."""
         with self._metrics.time("hover.seconds"):
-            return await self._run(lambda: hover(self._reader, path, text, line, column))
+            return await self._run(lambda: hover(self._over(texts), path, text, line, column))
 
-    async def symbols(self, query: str, limit: int = 50) -> list[Definition]:
+    async def symbols(self, query: str, limit: int = 50, *, texts: Mapping[str, str] | None = None) -> list[Definition]:
         with self._metrics.time("symbols.seconds"):
-            return await self._run(lambda: search_symbols(self._reader, query, limit))
+            return await self._run(lambda: search_symbols(self._over(texts), query, limit))
 
     async def state(self) -> IndexState:
         """How much of the workspace is indexed now."""
@@ -221,6 +231,9 @@ class Engine:
             index.close()
         if self._release is not None:
             self._release()
+
+    def _over(self, texts: Mapping[str, str] | None) -> Reader:
+        return self._reader.over(texts) if texts else self._reader
 
     def _work(self, wish: Wish, cancel: CancelToken, progress: Progress) -> None:
         run_over(self._indexes, self._places, wish, cancel, progress)

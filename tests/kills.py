@@ -26,6 +26,7 @@ PHASES = ("opened", "scanning", "indexing", "collecting", "embedding", "syncing"
 FILES = 150
 _MODELS = ("one", "two")
 _ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+_CLOSE = 0.001  # cosines that were rounded in other ways
 _LONGEST = {"indexing": 0.4, "collecting": 0.1, "embedding": 0.1, "syncing": 0.6, "closing": 0.1}
 
 
@@ -55,6 +56,7 @@ class Lives:
     notices: Counter[str] = field(default_factory=Counter)
     model: str = _MODELS[0]
     round: int = 0
+    names: dict[int, str] = field(default_factory=dict)  # defined now, by the number of the file
     longest: dict[str, float] = field(default_factory=lambda: {phase: _LONGEST.get(phase, 0.05) for phase in PHASES})
 
     @property
@@ -85,8 +87,9 @@ class Lives:
             fate = self.chances.random()
             if fate < 0.1 and path.exists():
                 path.unlink()
+                del self.names[number]
             elif fate < 0.5 or self.round == 1:
-                name = f"name_{number}_{self.round}"
+                name = self.names[number] = f"name_{number}_{self.round}"
                 files[f"pkg/f{number}.py"] = function(name) + "\n\n" + function(name + "_b")
         write(self.root, files, at=LONG_AGO + self.round)
         if self.chances.random() < 0.1:
@@ -96,7 +99,7 @@ class Lives:
 
     def restarted(self) -> str:
         """What is wrong after an ordinary start and run; "" when nothing is."""
-        names = [f"name_{self.chances.randrange(FILES)}_{self.round}" for _ in range(5)] + [f"round_{self.round}"]
+        names = [*self.chances.sample(sorted(self.names.values()), 5), f"round_{self.round}"]
         fresh = self.folder / f"fresh-{self.round}"
         with opened(self.root, fresh, FakeEmbedder(self.model)) as index:
             index.update()
@@ -111,21 +114,38 @@ class Lives:
             "vectors": _vectors(self.store) == _vectors(fresh),
             "synced": report.vectors_synced == report.chunks,
             "ChromaDB": chroma_ids(self.store) == set(chunk_ids(self.store)),
-            "search": found == expected,
+            **{
+                f"search for {name}: {one}, not {other}": one.agrees(other)
+                for name, one, other in zip(names, found, expected, strict=True)
+            },
             "integrity": _is_whole(self.store),
             "problems": not report.problems,
         }
         return ", ".join(name for name, right in checks.items() if not right)
 
 
-def _found(index: Index, query: str) -> tuple[str, set[tuple[float, str, int]]]:
-    """What search puts first, and what is nearest by meaning, but for those at the end, which may be some of many that
-    are equally near. (The hits behind the first are as good as chance: these files are much alike.)"""
+@dataclass(frozen=True)
+class Found:
+    """What search puts first, and the chunks that are nearest by meaning, with their cosines. (The hits behind the
+    first are as good as chance: these files are much alike.)"""
+
+    first: str
+    near: Mapping[tuple[str, int], float]
+
+    def agrees(self, other: Found) -> bool:
+        """But for those at the end, which may be some of many that are equally near."""
+        return self.first == other.first and self._holds(other) and other._holds(self)
+
+    def _holds(self, other: Found) -> bool:
+        least = min(other.near.values()) + _CLOSE
+        near = ((place, cosine) for place, cosine in other.near.items() if cosine > least)
+        return all(abs(self.near.get(place, 0.0) - cosine) < _CLOSE for place, cosine in near)
+
+
+def _found(index: Index, query: str) -> Found:
     near = index._dense.search(FakeEmbedder(index.stats().model).query(query), 30)
     places = {chunk_id: (hit.path, hit.start_line) for chunk_id, hit in zip(near, _hits(index, near), strict=True)}
-    least = min(near.values()) + 0.001
-    first = index.search(query, 1)[0].path
-    return first, {(round(score, 3), *places[chunk_id]) for chunk_id, score in near.items() if score > least}
+    return Found(index.search(query, 1)[0].path, {places[chunk_id]: cosine for chunk_id, cosine in near.items()})
 
 
 def _hits(index: Index, scores: Mapping[int, float]) -> list[Hit]:

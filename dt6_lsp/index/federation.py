@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 from dt6_lsp.index.model import IndexState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dt6_lsp.index.index import Index
     from dt6_lsp.index.model import Definition, Hit, Use
+    from dt6_lsp.index.overlay import Overlay
     from dt6_lsp.syntax.model import Import
 
 
@@ -26,9 +27,17 @@ Item = TypeVar("Item", "Hit", "Definition", "Use")
 class Federation:
     """A `Reader` over `indexes`, in the order in which the editor names the folders."""
 
-    def __init__(self, indexes: Sequence[Index]) -> None:
+    def __init__(self, indexes: Sequence[Index | Overlay]) -> None:
         self.indexes = tuple(indexes)
         self._names = dict(zip(unique_names([index.root for index in indexes]), self.indexes, strict=True))
+
+    def over(self, texts: Mapping[str, str]) -> Federation:
+        """As `Index.over`."""
+        inside: dict[str, dict[str, str]] = {name: {} for name in self._names}
+        for path, text in texts.items():
+            name, rest = self._split(path)
+            inside.get(name, {})[rest] = text
+        return Federation([index.over(inside[name]) for name, index in self._names.items()])
 
     def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
         """Scores are comparable within one root only, so the roots' lists are merged by place in them, then score."""

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.index import reads, symbols, vector_rows
+from dt6_lsp.index.buffer_evidence import BufferVectors
+from dt6_lsp.index.buffers import Buffers
 from dt6_lsp.index.model import IndexProgress, IndexStats
+from dt6_lsp.index.overlay import Overlay
 from dt6_lsp.index.pipeline import Result
 from dt6_lsp.index.search import Searcher
 from dt6_lsp.index.shelving import count_synced
@@ -25,7 +28,7 @@ from dt6_lsp.index.vectors import DenseIndex
 from dt6_lsp.workspace.watcher import EVERYTHING, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from dt6_lsp.index.embedding import TextEmbedder
@@ -45,6 +48,8 @@ class Index:
         self._settings = settings.workspace
         self._dense = DenseIndex(store.ledger)
         self._searcher = Searcher(store, self._dense, embedder)
+        self._buffers = Buffers(root, store, settings.workspace)
+        self._buffer_vectors = BufferVectors(store, embedder)
         self._updater = Updater(root, store.ledger, embedder, settings.workspace)
         self._syncer = Syncer(root, store, self._dense, settings)
         self._flight = SingleFlight(self._run)
@@ -95,6 +100,13 @@ class Index:
             if cancel.wait(_TAKE_OVER_SECONDS):
                 return
         yield from watch(self.root, self._settings, cancel, self._store.notice)
+
+    def over(self, texts: Mapping[str, str]) -> Index | Overlay:
+        """What answers as if these texts (by path, the one that changed last at the end) were saved."""
+        buffers = self._buffers.of(texts) if texts else ()
+        if not buffers:
+            return self
+        return Overlay(self, self._store, self._searcher, self._dense, self._buffer_vectors, buffers)
 
     def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
         return self._store.guard(self._searcher.search, query, n, near)
@@ -153,8 +165,11 @@ class Index:
         return IndexProgress("waiting", self.state().indexed, 0)
 
     def _run(self, request: Request, cancel: CancelToken, progress: Callable[[IndexProgress], None]) -> IndexReport:
+        followed = not self.writer
         if not self._store.wait_for_writer(cancel, lambda: progress(self._seen_so_far()), self._updater.filled):
             return self._updater.report(Result(), 0)
+        if followed:  # nobody did what was asked of this one before
+            request = Request(None, request.rebuild)
         with self._store.indexing():
             report = self._store.guard(self._updater.run, request, cancel, progress)
         self._syncer.nudge()

@@ -137,3 +137,9 @@ class Reader(Protocol):
     def chunks(self, path: str) -> list[Hit]: ...
 
     def state(self) -> IndexState: ...
+
+
+class LiveReader(Reader, Protocol):
+    def over(self, texts: Mapping[str, str]) -> Reader:
+        """What answers as if these texts, by path, were saved."""
+        ...

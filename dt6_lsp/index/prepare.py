@@ -16,6 +16,7 @@ from dt6_lsp.workspace.documents import read
 if TYPE_CHECKING:
     from dt6_lsp.index.terms import Terms
     from dt6_lsp.syntax.model import Chunk, Import, Symbol
+    from dt6_lsp.workspace.model import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,12 @@ def prepare(
         return Unreadable(path, document)
     if document.hash == known_hash:
         return Unchanged(path)
-    parsed = parse(path, document.text)
+    return of_document(document, terms)
+
+
+def of_document(document: Document, terms: Terms) -> Prepared:
+    """Of a text that has been read, from disk or from an editor's buffer."""
+    path, parsed = document.path, parse(document.path, document.text)
     return Prepared(
         path=path,
         hash=document.hash,

@@ -7,7 +7,7 @@ Not here: the order (`ranking`), the vectors (`vectors`), how words are split (`
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dt6_lsp.errors import Dt6Error
 from dt6_lsp.index.candidates import candidates, hits
@@ -29,13 +29,24 @@ if TYPE_CHECKING:
     from dt6_lsp.index.store import Store
     from dt6_lsp.index.vectors import DenseIndex
 
-_BY_WORDS = 150
+BY_WORDS = 150
 _COMMON = 0.1  # of all chunks: a term that more of them have is left out,
 _FEW = 1_000  # unless no more than these have it
-_BY_MEANING = 80
+BY_MEANING = 80
 _BY_NAME = 100  # definitions of one name; a name with more of them tells little
-_COLUMNS = "1.0, 5.0, 2.0"  # weights of body, path and symbol in BM25
+COLUMNS = (1.0, 5.0, 2.0)  # weights of body, path and symbol in BM25
+_BM25 = f"-bm25(fts, {', '.join(map(str, COLUMNS))})"
 _PATHS_REMEMBERED = 20_000
+
+
+class Beside(Protocol):
+    """Chunks that are searched together with the ledger's, and are not in it: unsaved texts."""
+
+    def joined(
+        self, evidence: Evidence, question: Question, vector: NDArray[np.float32] | None, near: str
+    ) -> Evidence: ...
+
+    def hits(self, scores: Mapping[int, float]) -> list[Hit]: ...
 
 
 class Searcher:
@@ -46,19 +57,25 @@ class Searcher:
         self._terms = Terms()
         self._facts: dict[str, PathFacts] = {}
 
-    def search(self, query: str, n: int, near: str) -> list[Hit]:
+    def search(self, query: str, n: int, near: str, beside: Beside | None = None) -> list[Hit]:
         """As `Reader.search`."""
         question = Question.of(query, self._terms)
         if not question.terms:
             return []
-        evidence = self.evidence(question, near)
-        ranked = rank(question, evidence, self.facts, self._terms, self._weights)
-        return self._store.ask(hits, dict(ranked[:n]))
+        vector = self._embed(question.text)
+        evidence = self._evidence(question, vector, near)
+        if beside is not None:
+            evidence = beside.joined(evidence, question, vector, near)
+        best = dict(rank(question, evidence, self.facts, self._terms, self._weights)[:n])
+        found = self._store.ask(hits, best)
+        return found if beside is None else sorted([*found, *beside.hits(best)], key=lambda hit: -hit.score)
 
     def evidence(self, question: Question, near: str = "") -> Evidence:
-        vector = self._embed(question.text)
-        meaning = {} if vector is None else self._dense.search(vector, _BY_MEANING)
-        evidence = self._store.ask(_gather, question, meaning, near)
+        return self._evidence(question, self._embed(question.text), near)
+
+    def _evidence(self, question: Question, vector: NDArray[np.float32] | None, near: str) -> Evidence:
+        meaning = {} if vector is None else self._dense.search(vector, BY_MEANING)
+        evidence = self._store.ask(gather, question, meaning, near)
         if vector is None:
             return evidence
         rest = [chunk_id for chunk_id in evidence.chunks if chunk_id not in meaning]
@@ -84,9 +101,15 @@ class Searcher:
             return None
 
 
-def _gather(connection: sqlite3.Connection, question: Question, meaning: Mapping[int, float], near: str) -> Evidence:
-    """All evidence but the cosines of chunks that were found otherwise."""
-    words = by_words(connection, question)
+def gather(
+    connection: sqlite3.Connection,
+    question: Question,
+    meaning: Mapping[int, float],
+    near: str,
+    words: Mapping[int, float] | None = None,
+) -> Evidence:
+    """All evidence but the cosines of chunks that were found otherwise. `words` are searched for where not given."""
+    words = by_words(connection, question) if words is None else words
     named = by_name(connection, [name.text for name in question.names if name.sureness >= CAPITAL_NAME])
     chunks = candidates(connection, {**words, **meaning, **dict.fromkeys(found.chunk_id for found in named)})
     files = {chunk.file_id for chunk in chunks.values()}
@@ -96,25 +119,30 @@ def _gather(connection: sqlite3.Connection, question: Question, meaning: Mapping
     return Evidence(chunks, words, meaning, named, sizes, nearness(connection, near, files) if near else {})
 
 
-def by_words(connection: sqlite3.Connection, question: Question, n: int = _BY_WORDS) -> dict[int, float]:
+def by_words(connection: sqlite3.Connection, question: Question, n: int = BY_WORDS) -> dict[int, float]:
     """Chunk ids with their BM25 score (higher is better), best first."""
-    match = " OR ".join(f'"{term}"' for term in _telling_terms(connection, question))
+    match = " OR ".join(f'"{term}"' for term in telling_terms(connection, question))
     if not match:
         return {}
     rows = connection.execute(
-        f"SELECT rowid, -bm25(fts, {_COLUMNS}) AS score FROM fts WHERE fts MATCH ? ORDER BY score DESC LIMIT ?",
+        f"SELECT rowid, {_BM25} AS score FROM fts WHERE fts MATCH ? ORDER BY score DESC LIMIT ?",
         (match, n),
     )
     return dict(rows.fetchall())
 
 
-def _telling_terms(connection: sqlite3.Connection, question: Question) -> list[str]:
-    """The question's terms but those that a good part of all chunks has: they add almost nothing to a score, and
-    scoring all those chunks would be most of the work of a search."""
+def term_uses(connection: sqlite3.Connection, question: Question) -> dict[str, int]:
+    """How many chunks have each of the question's terms; those that none has are left out."""
     connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.uses USING fts5vocab(main, fts, row)")
     select = "SELECT doc FROM temp.uses WHERE term = ?"
     terms = dict.fromkeys((*question.terms, *question.compounds))
-    uses = {term: row[0] for term in terms for row in connection.execute(select, (term,))}
+    return {term: row[0] for term in terms for row in connection.execute(select, (term,))}
+
+
+def telling_terms(connection: sqlite3.Connection, question: Question) -> list[str]:
+    """The question's terms but those that a good part of all chunks has: they add almost nothing to a score, and
+    scoring all those chunks would be most of the work of a search."""
+    uses = term_uses(connection, question)
     most = max(_FEW, _COMMON * connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
     return [term for term in uses if uses[term] <= most] or list(uses)
 

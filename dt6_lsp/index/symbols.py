@@ -37,6 +37,35 @@ def find(connection: sqlite3.Connection, query: str, limit: int) -> list[Definit
     return [item for _, item in fitting[:limit]]
 
 
+def place(item: Definition, query: str) -> tuple[bool | int | str, ...]:
+    """Where `find` puts it: for lists that come from several ledgers."""
+    wanted = query.strip().rpartition(".")[2]
+    name, folded = item.name.lower(), wanted.lower()
+    fits = (name == folded, name.startswith(folded), _fits_humps(item.name, wanted), True)
+    return (fits.index(True), item.name != wanted, len(item.name), item.path, item.start_line)
+
+
+def _fits_humps(name: str, wanted: str) -> bool:
+    initials = humps(name)
+    begun = initials.startswith(humps(wanted)) and _in_order(name, _hump_parts(wanted))
+    return begun or initials.startswith(wanted.lower())
+
+
+def _hump_parts(wanted: str) -> list[str]:
+    return [part.lower() for part in re.findall(r"[A-Z]?[^A-Z_]*", wanted) if part]
+
+
+def _in_order(name: str, parts: list[str]) -> bool:
+    """Whether `name` begins with the first part and has the others after it, one behind the other."""
+    folded, at = name.lower(), 0
+    for number, part in enumerate(parts):
+        found = folded.find(part, at)
+        if found < 0 or (number == 0 and found > 0):
+            return False
+        at = found + len(part)
+    return True
+
+
 def _tiers(connection: sqlite3.Connection, wanted: str) -> Iterator[Iterable[tuple[int]]]:
     """Ids of symbols, one lot for each way to match, best first; made only as far as they are needed."""
     folded = wanted.lower()
@@ -53,15 +82,15 @@ def _by_humps(connection: sqlite3.Connection, wanted: str) -> list[tuple[int]]:
     """ "gun" and "getUN" both find getUserName: the first by its letters, the second by its parts."""
     letters = wanted.lower()
     parts = humps(wanted)
-    pattern = re.compile(
-        ".*?".join(re.escape(part) for part in re.findall(r"[A-Z]?[^A-Z_]*", wanted) if part), re.IGNORECASE
-    )
+    asked = _hump_parts(wanted)
     rows = connection.execute(
         "SELECT id, name, humps FROM symbols WHERE (humps >= ?1 AND humps < ?1 || ?3) "
         f"OR (humps >= ?2 AND humps < ?2 || ?3) LIMIT {_CANDIDATES}",
         (letters, parts, "\U0010ffff"),
     ).fetchall()
-    return [(symbol_id,) for symbol_id, name, initials in rows if initials.startswith(letters) or pattern.match(name)]
+    return [
+        (symbol_id,) for symbol_id, name, initials in rows if initials.startswith(letters) or _in_order(name, asked)
+    ]
 
 
 def _load(connection: sqlite3.Connection, ids: list[int]) -> dict[int, Definition]:

@@ -197,6 +197,23 @@ def known(connection: sqlite3.Connection, fingerprint_id: int, hashes: Iterable[
     return {text_hash for text_hash in hashes if connection.execute(select, (text_hash, fingerprint_id)).fetchone()}
 
 
+def known_vectors(
+    connection: sqlite3.Connection, fingerprint_id: int, hashes: Iterable[bytes]
+) -> dict[bytes, NDArray[np.float32]]:
+    """The stored vectors of those of `hashes` that have one."""
+    select = "SELECT vector FROM vectors WHERE text_hash = ? AND fingerprint_id = ?"
+    found = ((text_hash, connection.execute(select, (text_hash, fingerprint_id)).fetchone()) for text_hash in hashes)
+    return {text_hash: np.frombuffer(row[0], _STORED).astype(np.float32) for text_hash, row in found if row}
+
+
+def combined(texts: NDArray[np.float32], paths: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Search vectors as rows, from those of texts and of their paths (one for each, or one for all)."""
+    found = texts + PATH_SHARE * paths
+    lengths = np.linalg.norm(found, axis=1, keepdims=True)
+    np.divide(found, lengths, out=found, where=lengths > 0)
+    return found
+
+
 def add_vectors(
     connection: sqlite3.Connection, fingerprint_id: int, vectors: Mapping[bytes, NDArray[np.float32]]
 ) -> None:

@@ -67,7 +67,8 @@ async def _search(call: Call, given: object, _token: ProgressToken | None) -> li
         raise invalid_params(f"dt6.search gives 1 to {_MOST_HITS} hits, not {arguments.n}.")
     engine = await call.engine()
     near = named_file(engine, arguments.near) if arguments.near else ""
-    return [hit_json(hit) for hit in await engine.search(arguments.query, arguments.n, near)]
+    hits = await engine.search(arguments.query, arguments.n, near, texts=call.texts(engine))
+    return [hit_json(hit) for hit in hits]
 
 
 async def _index(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from lsprotocol.types import TextDocumentSyncKind
 from pygls.workspace import TextDocument, Workspace
@@ -18,9 +19,13 @@ from pygls.workspace import TextDocument, Workspace
 from dt6_lsp.server.convert import to_offset, to_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from lsprotocol.types import TextDocumentContentChangePartial
+    from lsprotocol.types import (
+        TextDocumentContentChangeEvent,
+        TextDocumentContentChangePartial,
+        VersionedTextDocumentIdentifier,
+    )
 
     from dt6_lsp.engine import Engine
 
@@ -54,6 +59,14 @@ class Documents(Workspace):
     ) -> TextDocument:
         return OpenDocument(doc_uri, source, version, language_id, position_codec=self.position_codec)
 
+    def update_text_document(
+        self, text_doc: VersionedTextDocumentIdentifier, change: TextDocumentContentChangeEvent
+    ) -> None:
+        """The document that changed last stands last."""
+        super().update_text_document(text_doc, change)
+        uri = unquote(text_doc.uri)
+        self._text_documents[uri] = self._text_documents.pop(uri)
+
 
 def named_file(engine: Engine, name: str) -> str:
     """A file as the engine names it, from a URI or from such a name; "" for one that is on no disk of this machine."""
@@ -61,6 +74,13 @@ def named_file(engine: Engine, name: str) -> str:
         return name.replace("\\", "/")
     path = to_path(name)
     return "" if path is None else engine.relative(Path(path)) or ""
+
+
+def named_texts(engine: Engine, documents: Iterable[Snapshot]) -> dict[str, str]:
+    """The texts of those that have a place in the workspace, by the engine's names."""
+    placed = ((to_path(document.uri), document.text) for document in documents)
+    named = ((engine.relative(Path(path)), text) for path, text in placed if path is not None)
+    return {name: text for name, text in named if name}
 
 
 def snapshots(workspace: Workspace) -> Mapping[str, Snapshot]:

@@ -26,7 +26,8 @@ async def hover(call: Call, params: types.HoverParams) -> types.Hover | None:
     if snapshot is None or engine is None:
         return None
     line, column = from_position(snapshot.text, params.position, call.encoding)
-    found = await engine.hover(named_file(engine, snapshot.uri), snapshot.text, line, column)
+    path, texts = named_file(engine, snapshot.uri), call.texts(engine)
+    found = await engine.hover(path, snapshot.text, line, column, texts=texts)
     if found is None:
         return None
     length = found.end_column - found.start_column

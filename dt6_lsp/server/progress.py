@@ -61,8 +61,10 @@ class WorkDone:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._ended = True
-        if not self._open:
-            return
+        if self._open:
+            self._end()
+
+    def _end(self) -> None:
         self._open = False
         ending = self.ending or ("Cancelled." if self._cancel.cancelled else None)
         self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd(message=ending))
@@ -82,8 +84,12 @@ class WorkDone:
             self._server.work_done_progress.report(self._token, value)
 
     def _created(self, answer: Future[Any]) -> None:
-        if not answer.cancelled() and answer.exception() is None and not self._ended:
-            self._begin()
+        """A bar that comes when the work is done already is shown and ends at once: a client that made one waits."""
+        if answer.cancelled() or answer.exception() is not None:
+            return
+        self._begin()
+        if self._ended:
+            self._end()
 
     def _begin(self) -> None:
         self._open = True

@@ -81,7 +81,8 @@ async def ask(
     engine = await call.engine()
     context = _context(call, engine, arguments)
     with call.session.progress(title, call.cancel, token=token, hidden=hidden) as bar:
-        async with aclosing(engine.ask(arguments.question, cancel=call.cancel, context=context)) as events:
+        asked = engine.ask(arguments.question, cancel=call.cancel, context=context, texts=call.texts(engine))
+        async with aclosing(asked) as events:
             async for event in events:
                 if stream is not None:
                     stream(event)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lsprotocol import types
 
 from dt6_lsp.server.client import Client
-from dt6_lsp.server.documents import snapshots
+from dt6_lsp.server.documents import named_texts, snapshots
 from dt6_lsp.server.engines import Engines
 from dt6_lsp.server.indexing import Indexer
 from dt6_lsp.server.progress import WorkDone
@@ -103,3 +103,7 @@ class Call:
 
     async def engine(self) -> Engine:
         return await self.session.engines.get()
+
+    def texts(self, engine: Engine) -> dict[str, str]:
+        """What was open when the request came, as the engine takes it."""
+        return named_texts(engine, self.documents.values())

@@ -53,7 +53,7 @@ async def workspace_symbol(call: Call, params: WorkspaceSymbolParams) -> list[Sy
     if not call.session.roots:
         return []
     engine = await call.engine()
-    found = await engine.symbols(params.query, LIMIT)
+    found = await engine.symbols(params.query, LIMIT, texts=call.texts(engine))
     texts = {path: snapshot.text for snapshot in call.documents.values() if (path := to_path(snapshot.uri))}
     return [_information(call, definition, engine, texts) for definition in found]
 

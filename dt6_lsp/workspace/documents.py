@@ -41,9 +41,16 @@ def read(root: Path, path: str, *, wanted: bool = False, most_bytes: int = MOST_
     return Document(path, redact(text), hash_bytes(data), encoding)
 
 
-def from_buffer(path: str, text: str) -> Document:
-    """The text of an editor's buffer as a document: secrets taken out, hashed as UTF-8."""
-    return Document(path, redact(text), hash_bytes(text.encode("utf-8", "surrogatepass")), "utf-8")
+def from_buffer(path: str, text: str, *, wanted: bool = False) -> Document | str:
+    """The text of an editor's buffer as a document, or why it is not searched; as `read` does with a file in UTF-8."""
+    if reason := _refused(path, text, wanted):
+        return reason
+    return Document(path, redact(text), hash_text(text), "utf-8")
+
+
+def hash_text(text: str) -> str:
+    """Of what a file holds when this text is saved as UTF-8."""
+    return hash_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def hash_bytes(data: bytes) -> str:

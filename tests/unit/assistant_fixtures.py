@@ -19,7 +19,7 @@ from dt6_lsp.settings import Settings
 from dt6_lsp.syntax.parser import parse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from dt6_lsp.assistant.events import Event
     from dt6_lsp.errors import ModelError
@@ -41,6 +41,10 @@ class FakeReader:
     total: int | None = None  # how many files the workspace has, where some are not indexed yet
     before_search: Callable[[], None] = lambda: None
     queries: list[str] = field(default_factory=list)
+
+    def over(self, texts: Mapping[str, str]) -> FakeReader:
+        self.files_by_path.update(texts)
+        return self
 
     def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
         self.queries.append(query)

@@ -1,0 +1,106 @@
+"""How well the chunks of a buffer fit a question, in numbers that compare with those of the ledger's chunks: BM25 with
+the ledger's counts of terms, and the cosine of vectors made as the ledger's are.
+
+Not here: what is asked of a buffer otherwise (`overlay`), and what the numbers are worth (`ranking`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dt6_lsp.errors import Dt6Error
+from dt6_lsp.index import reads, vector_rows
+from dt6_lsp.index.prepare import path_text
+from dt6_lsp.index.search import COLUMNS, telling_terms, term_uses
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from dt6_lsp.index.buffers import Buffer
+    from dt6_lsp.index.embedding import TextEmbedder
+    from dt6_lsp.index.prepare import Prepared
+    from dt6_lsp.index.question import Question
+    from dt6_lsp.index.store import Store
+    from dt6_lsp.index.vector_rows import StoredFingerprint
+
+_K1, _B = 1.2, 0.75  # of FTS5
+_LEAST_WEIGHT = 1e-6
+_SAMPLE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """`weights` are the inverse frequencies of the question's terms; `length` is that of a chunk on average. Lengths
+    are in characters, which stand for terms: they are only compared."""
+
+    weights: Mapping[str, float]
+    length: float
+
+
+def statistics(connection: sqlite3.Connection, question: Question) -> Statistics:
+    uses, chunks = term_uses(connection, question), reads.count(connection, "chunks")
+    common = uses.keys() - set(telling_terms(connection, question))
+    terms = [term for term in dict.fromkeys((*question.terms, *question.compounds)) if term not in common]
+    select = "SELECT avg(length(text)) FROM (SELECT text FROM chunks ORDER BY id DESC LIMIT ?)"
+    length = connection.execute(select, (_SAMPLE,)).fetchone()[0] or 1.0
+    return Statistics({term: _weight(uses.get(term, 0), chunks) for term in terms}, length)
+
+
+def _weight(uses: int, chunks: int) -> float:
+    """The definition that FTS5 has it from: Robertson and Zaragoza, The Probabilistic Relevance Framework (2009)."""
+    return max(math.log((chunks - uses + 0.5) / (uses + 0.5)), _LEAST_WEIGHT)
+
+
+def by_words(buffer: Buffer, known: Statistics) -> dict[int, float]:
+    """BM25 by chunk id, of the chunks that have a term of the question."""
+    if buffer.prepared is None:
+        return {}
+    paths = buffer.prepared.path_terms.split()
+    scores = {}
+    for chunk_id, item in enumerate(buffer.prepared.chunks, buffer.first_id):
+        columns = (item.body_terms.split(), paths, item.symbol_terms.split())
+        norm = _K1 * (1 - _B + _B * len(item.chunk.text) / known.length)
+        found = ((_frequency(columns, term), weight) for term, weight in known.weights.items())
+        scores[chunk_id] = sum(weight * often * (_K1 + 1) / (often + norm) for often, weight in found)
+    return {chunk_id: score for chunk_id, score in scores.items() if score > 0}
+
+
+def _frequency(columns: tuple[list[str], ...], term: str) -> float:
+    return sum(share * terms.count(term) for share, terms in zip(COLUMNS, columns, strict=True))
+
+
+class BufferVectors:
+    """Search vectors of a buffer's chunks. A text that the ledger has a vector of is not embedded again."""
+
+    def __init__(self, store: Store, embedder: TextEmbedder) -> None:
+        self._store, self._embedder = store, embedder
+
+    def cosines(
+        self, buffer: Buffer, vector: NDArray[np.float32] | None, fingerprint: StoredFingerprint | None
+    ) -> dict[int, float]:
+        """By chunk id; none while there is no model."""
+        if vector is None or fingerprint is None or buffer.prepared is None or not buffer.prepared.chunks:
+            return {}
+        try:
+            matrix = buffer.remembered(fingerprint.key, lambda prepared: self._matrix(prepared, fingerprint))
+        except Dt6Error as error:
+            self._store.notice(f"Unsaved texts are searched by words only for now: {error}")
+            return {}
+        return dict(enumerate((matrix @ vector).tolist(), buffer.first_id))
+
+    def _matrix(self, prepared: Prepared, fingerprint: StoredFingerprint) -> NDArray[np.float32]:
+        texts = {item.text_hash: item.chunk.text for item in prepared.chunks}
+        texts[prepared.path_hash] = path_text(prepared.path)
+        vectors = self._store.ask(vector_rows.known_vectors, fingerprint.id, texts)
+        lacking = {text_hash: text for text_hash, text in texts.items() if text_hash not in vectors}
+        if lacking:
+            vectors.update(zip(lacking, self._embedder.documents(list(lacking.values())), strict=True))
+        rows = np.stack([vectors[item.text_hash] for item in prepared.chunks])
+        return vector_rows.combined(rows, vectors[prepared.path_hash])
