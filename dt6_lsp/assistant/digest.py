@@ -10,6 +10,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant import translations
 from dt6_lsp.assistant.candidates import HOLDERS, choose, is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.excerpts import excerpt
@@ -65,6 +66,7 @@ class _Writer:
     """One digest in the making; what is `cited` grows as places are named."""
 
     def __init__(self, question: str, intent: Intent, findings: Findings, reader: Reader) -> None:
+        self._question = question
         self._intent = intent
         self._hits = findings.hits
         self._given = findings.given
@@ -210,7 +212,7 @@ class _Writer:
     def _see_also(self) -> str:
         shown = {candidate.definition.path for candidate in self._chosen} | {first.path for first, _ in self._quotes}
         further: dict[str, Hit] = {}
-        for hit in sorted(self._hits, key=lambda hit: is_side(hit.path)):
+        for hit in sorted(self._hits, key=self._aside):
             if hit.path not in shown:
                 further.setdefault(hit.path, hit)
         places = [
@@ -219,6 +221,9 @@ class _Writer:
             for hit in list(further.values())[:_SEE_ALSO]
         ]
         return "**See also:** " + ", ".join(places) if places else ""
+
+    def _aside(self, hit: Hit) -> bool:
+        return is_side(hit.path) or translations.weight(self._question, hit.path, hit.text) < 1
 
     # The workspace as a whole.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.assistant.candidates import HOLDERS, is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.prose import file_doc, first_sentences, paragraphs
+from dt6_lsp.assistant.translations import is_translation
 from dt6_lsp.syntax.languages import language_of
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _prefixes(segments: Sequence[str]) -> list[str]:
 def _summary(files: Sequence[str], reader: Reader) -> tuple[str, Citation | None]:
     """The paragraph at the head of the topmost README that says what this is, else the first that there is."""
     readmes = (path for path in files if re.search(r"(?:^|/)readme\b", path, re.IGNORECASE))
-    for path in sorted(readmes, key=lambda path: (path.count("/"), path))[:2]:
+    for path in sorted(readmes, key=lambda path: (path.count("/"), is_translation(path), path))[:2]:
         found = [paragraph for chunk in reader.chunks(path)[:4] for paragraph in paragraphs(chunk)]
         prose = [paragraph for paragraph in found if not paragraph.code and len(paragraph.text) > 40][:_PARAGRAPHS]
         if prose:

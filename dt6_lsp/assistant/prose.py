@@ -34,6 +34,7 @@ _TO_TOOLS = re.compile(
     r"\s*(?:go:|\+build|eslint|@ts-|@flow|nolint|pylint|flake8|vim?:|-\*-|type:|noqa|mypy|shellcheck|use strict)",
     re.IGNORECASE,
 )
+_BANNER = re.compile(r"^\s*(?:[^\w\s]\s?){4,}$|^\s*https?://\S+\s*$")  # a ruler, or an address alone
 _BLOCK_COMMENT = re.compile(r"^\s*(/\*|<!--|\(\*|--\[\[|\{-)")
 _CLOSING = {"/*": "*/", "<!--": "-->", "(*": "*)", "--[[": "]]", "{-": "-}"}
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
@@ -91,7 +92,14 @@ def file_doc(text: str) -> str:
     docstring = _DOCSTRING.match(text)
     if docstring:
         return docstring["text"].strip()
-    return next((said for said in _comments(text) if len(said.split()) >= 3 and not _LICENSE.search(said)), "")
+    return next((said for said in _comments(text) if _tells(said)), "")
+
+
+def _tells(said: str) -> bool:
+    """Sentences, not a licence, an address or a picture made of letters."""
+    words = re.findall(r"[^\W\d_]{2,}", said)
+    letters = sum(len(word) for word in words)
+    return len(words) >= 3 and letters * 2 >= len("".join(said.split())) and not _LICENSE.search(said)
 
 
 def _comments(text: str) -> Iterator[str]:
@@ -105,7 +113,7 @@ def _comments(text: str) -> Iterator[str]:
             closing = _CLOSING[opening[1]] if opening else closing
             closing = "" if closing and closing in line[opening.end() if opening else 0 :] else closing
             continue
-        yield "\n".join(said for said in block if not _TO_TOOLS.match(said)).strip()
+        yield "\n".join(said for said in block if not _TO_TOOLS.match(said) and not _BANNER.match(said)).strip()
         block = []
         if line.strip() and not line.startswith("#!"):
             return

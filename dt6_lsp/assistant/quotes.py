@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant import translations
 from dt6_lsp.assistant.prose import Paragraph, file_doc, is_prose, paragraphs
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.values import asks_for_value, holds_value, subject
@@ -42,7 +43,7 @@ def best_quotes(question: str, hits: Sequence[Hit], relevance: Relevance, intent
     for rank, hit in enumerate(hits):
         for first, following in _prose_of(hit):
             more = _addition(first, following)
-            fit = _fit(first, more, relevance)
+            fit = _fit(first, more, relevance) * translations.weight(question, hit.path, first.text)
             if about is not None and fit and holds_value(question, first.text):
                 fit += _VALUE * about.coverage(f"{first.path} {first.heading} {first.text}")
             if fit >= _QUOTE_FITS[intent]:

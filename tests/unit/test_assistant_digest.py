@@ -205,6 +205,48 @@ def test_questions_for_a_value(question: str, for_value: bool) -> None:
     assert asks_for_value(question) is for_value
 
 
+READMES = """
+//- README_KO.md
+# Zod
+
+parse 로 스키마를 검증합니다. 스키마 schema 가 검증되면 값을 돌려줍니다 validate.
+//- docs/README.de.md
+# Zod
+
+Ein schema, das parse heisst, um Daten zu validate, und zwar schema validate.
+//- README.md
+# Zod
+
+To validate data against a schema, call parse with it and take the value.
+"""
+
+
+def test_a_translation_is_quoted_only_to_those_who_ask_in_it(tmp_path: Path) -> None:
+    with indexed(READMES, tmp_path) as index:
+        english = text("How do I validate a schema with parse?", index)
+        korean = text("parse 로 스키마를 어떻게 검증합니까?", index)
+    assert english.startswith("`README.md:3` says:")
+    assert "says:" not in english.split("says:", 1)[1].split("README_KO")[0]
+    assert "`README_KO.md:3` says:" in korean
+
+
+def test_the_overview_is_taken_from_the_readme_and_not_from_its_translation(tmp_path: Path) -> None:
+    source = """
+    //- README-zh.md
+    # Zod
+
+    Zod es una biblioteca que valida los datos contra un esquema, is a library.
+    //- README.md
+    # Zod
+
+    Zod is a library that validates data against a schema.
+    //- zod.py
+    x = 1
+    """
+    with indexed(source, tmp_path) as index:
+        assert text("architecture overview", index).startswith("`README.md:3` says:")
+
+
 def test_code_that_shortens_and_joins_words_still_speaks_of_them() -> None:
     relevance = Relevance("thread pool parameters", ["threads", "pool", "x"])
     assert relevance.coverage("threadpool params") > relevance.coverage("threads") > 0
@@ -314,6 +356,11 @@ def test_overloads_are_shown_once_as_the_one_with_the_body(tmp_path: Path) -> No
             "Package a does this\nand that.",
         ),
         ("/**\n * What this module does.\n */\nimport x from 'x'\n", "What this module does."),
+        (
+            "# ==========\n#    https://x.example/ax.html\n# ==========\n#\n# What this macro does.\n",
+            "What this macro does.",
+        ),
+        ("//   ____   __\n//  / __ \\_/ /_ _\n// / /_/ / __/ __\nint main;\n", ""),
         ("//go:build linux\n\npackage a\n", ""),
         ("import os\n# Not at the head of it.\n", ""),
     ],
