@@ -202,7 +202,7 @@ def _calibrate(counter: Counter, model: str, packed: context.Packed, written: _W
 def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Packed, written: _Written) -> Done:
     checked = citations.check(written.text, citations.spans(packed.passages))
     usage = written.usage or Usage(packed.tokens, task.counter.count(written.text, choice.model))
-    broken = f"The answer broke off: {written.error}" if written.error else ""
+    broken = f"The answer broke off: {written.error.cause}" if written.error else ""
     return Done(
         answer=sanitize(checked.text),
         citations=checked.citations,

@@ -12,6 +12,7 @@ from dt6_lsp.assistant.events import Failed, Retrieved, Routed, Token
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import BackendUnavailable, ModelMissing, RateLimited, SettingError, StoreError, StreamCut
 from dt6_lsp.index.model import IndexState
+from dt6_lsp.models import failures
 from dt6_lsp.models.base import Usage
 from dt6_lsp.models.tokens import TokenCounter
 from dt6_lsp.settings import ChatSettings, Settings
@@ -35,6 +36,7 @@ FILES = {
     "app/io.py": 'def read_all(path):\n    """Reads a file whole."""\n    return open(path).read()\n',
     "app/net.py": 'def fetch(url):\n    """Gets a page."""\n    return url\n',
 }
+SERVER = failures.ollama_at("http://x")
 QUESTION = "How does read_all read a file?"
 
 
@@ -110,6 +112,28 @@ async def test_what_came_before_a_cut_is_kept_and_checked(reader: FakeReader, ch
     assert end.removed_citations == 1
     assert (end.backend, end.notice) == ("fake", "The answer broke off: The connection ended.")
     assert end.usage.completion_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (failures.cut(SERVER), "The connection to Ollama at http://x ended in the middle of its answer."),
+        (
+            failures.stalled(SERVER, 30),
+            "Ollama at http://x stopped in the middle of its answer: nothing came for 30 s.",
+        ),
+        (failures.broke(SERVER, "out of memory"), "Ollama at http://x gave up in the middle of its answer:"),
+    ],
+)
+async def test_however_an_answer_breaks_off_it_is_kept_and_said_in_a_sentence(
+    error: ModelError, said: str, reader: FakeReader, chat: FakeChat
+) -> None:
+    chat.enqueue(Script(("It opens",), error))
+    end = done(await ask(QUESTION, reader, somebody(chat)))
+    assert (end.answer, end.backend) == ("It opens", "fake")
+    assert end.notice.startswith(f"The answer broke off: {said}")
+    assert end.broken
+    assert error.mend not in end.notice
 
 
 async def test_stopping_closes_the_stream_and_is_no_failure(reader: FakeReader, chat: FakeChat) -> None:
