@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.syntax.model import Kind
 
-CHUNKER_VERSION = "1"
+CHUNKER_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
