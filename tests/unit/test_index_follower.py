@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tests.index_fixtures import LONG_AGO, FakeEmbedder, function, opened, write
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dt6_lsp.index.model import IndexProgress
 
 
 def test_a_follower_sees_what_the_writer_writes_and_takes_over(tmp_path: Path) -> None:
@@ -46,3 +50,40 @@ def test_a_follower_with_another_model_goes_by_words(tmp_path: Path) -> None:
         writer.update()
         assert follower.search("alpha")[0].path == "a.py"
         assert writer.stats().model == "bag-of-words"
+
+
+def test_a_follower_waits_for_the_end_of_the_writers_run(tmp_path: Path) -> None:
+    root, store = tmp_path / "work", tmp_path / "store"
+    write(root, {"a.py": function("alpha")})
+    busy, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        busy.set()
+        assert go_on.wait(30)
+
+    phases: list[str] = []
+
+    def watching(step: IndexProgress) -> None:
+        phases.append(step.phase)
+        go_on.set()
+
+    with (
+        opened(root, store, FakeEmbedder(before=hold)) as writer,
+        opened(root, store) as follower,
+        ThreadPoolExecutor() as pool,
+    ):
+        running = pool.submit(writer.update)
+        assert busy.wait(30)
+        report = follower.update(progress=watching)
+        assert running.result().files == report.files == 1
+        assert not follower.writer
+    assert phases == ["waiting"] * (len(phases) - 1) + ["done"]
+    assert len(phases) > 1
+
+
+def test_a_follower_takes_over_from_a_writer_that_ends_before_it_has_indexed(tmp_path: Path) -> None:
+    root, store = tmp_path / "work", tmp_path / "store"
+    write(root, {"a.py": function("alpha")})
+    with opened(root, store) as writer, opened(root, store) as follower:
+        report = follower.update(progress=lambda step: writer.close() if step.phase == "waiting" else None)
+        assert (report.files, follower.writer) == (1, True)
