@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from dt6_lsp.app import gone_stores
+from dt6_lsp.app import ROOT_FILE, gone_stores
 from dt6_lsp.cli.terminal import counted
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def gc(call: Invocation) -> int:
     stores = [(store, _size(store.folder)) for store in gone_stores(call.data_dir)]
     if not call.args.dry_run:
         for store, _ in stores:
-            shutil.rmtree(store.folder)
+            _remove(store.folder)
     if call.args.json:
         call.terminal.json(
             [{"folder": str(store.folder), "workspace": store.workspace, "bytes": size} for store, size in stores]
@@ -33,6 +33,18 @@ def gc(call: Invocation) -> int:
     freed = sum(size for _, size in stores) / 1e6
     call.terminal.line(f"{counted(len(stores), 'index', 'indexes')} {verb}, {freed:.1f} MB.")
     return 0
+
+
+def _remove(folder: Path) -> None:
+    """What says whose store it is goes last: a removal that was cut short is continued by the next one."""
+    for path in folder.iterdir():
+        if path.name == ROOT_FILE:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    shutil.rmtree(folder)
 
 
 def _size(folder: Path) -> int:
