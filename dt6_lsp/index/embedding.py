@@ -5,14 +5,19 @@ Not here: the models (`dt6_lsp.models`), and which chunks lack a vector (the led
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import sqlite3
+import threading
 from typing import TYPE_CHECKING, Protocol
 
-from dt6_lsp.errors import EmbeddingError
+from dt6_lsp.cancel import Cancelled
+from dt6_lsp.errors import Dt6Error, EmbeddingError
 from dt6_lsp.index import vector_rows
 from dt6_lsp.index.prepare import path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -21,6 +26,8 @@ if TYPE_CHECKING:
     from dt6_lsp.index.ledger import Ledger
     from dt6_lsp.index.vector_rows import Pending, StoredFingerprint
     from dt6_lsp.models.base import Fingerprint
+
+logger = logging.getLogger(__name__)
 
 _BATCH = 512
 
@@ -52,6 +59,51 @@ def embed_pending(
             break
         done += embedded
     return stored
+
+
+@contextlib.contextmanager
+def embedding_alongside(ledger: Ledger, embedder: TextEmbedder, cancel: CancelToken) -> Iterator[Callable[[], None]]:
+    """While the block runs, embeds on a thread of its own. The block calls what it is given whenever it has written.
+
+    What is left when the block ends is for `embed_pending`; so is any error, which will come again there."""
+    alongside = _Alongside(ledger, embedder, cancel)
+    try:
+        yield alongside.landed
+    finally:
+        alongside.end()
+
+
+class _Alongside:
+    def __init__(self, ledger: Ledger, embedder: TextEmbedder, cancel: CancelToken) -> None:
+        self._ledger, self._embedder, self._cancel = ledger, embedder, cancel
+        self._waiting = threading.Event()
+        self._ended = False
+        self._thread: threading.Thread | None = None
+
+    def landed(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="dt6-embedding", daemon=True)
+            self._thread.start()
+        self._waiting.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._waiting.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            fingerprint = self._embedder.fingerprint()
+            with self._ledger.write() as connection:
+                stored = vector_rows.adopt_fingerprint(connection, fingerprint)
+            while not self._ended:
+                self._waiting.wait()
+                self._waiting.clear()
+                while not self._ended and _embed_batch(self._ledger, self._embedder, stored, self._cancel) == _BATCH:
+                    self._cancel.raise_if_cancelled()
+        except (Dt6Error, Cancelled, sqlite3.Error) as error:
+            logger.info("Vectors are made after the files, not alongside: %s", error)
 
 
 def _embed_batch(ledger: Ledger, embedder: TextEmbedder, stored: StoredFingerprint, cancel: CancelToken) -> int:

@@ -106,7 +106,7 @@ def bring_up_to_date(
         _mark_chunker(ledger)  # now, so that a first run that is stopped goes on from where it was
     writer = _Writer(ledger, scan, plan, result, progress)
     progress(IndexProgress("indexing", 0, result.total))
-    jobs = [Job(entry.path, _known_hash(plan, entry), entry.wanted) for entry in plan.changed]
+    jobs = [Job(entry.path, _known_hash(plan, entry), entry.wanted, entry.size) for entry in plan.changed]
     for outcome in prepare_all(root, jobs, cancel):
         writer.take(outcome)
     writer.finish()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.errors import Dt6Error
 from dt6_lsp.index import pipeline, reads, rows, vector_rows
-from dt6_lsp.index.embedding import embed_pending
+from dt6_lsp.index.embedding import embed_pending, embedding_alongside
 from dt6_lsp.index.model import IndexProgress, IndexReport, IndexState
 from dt6_lsp.index.pipeline import Result
 from dt6_lsp.index.scan import Scan, scan_paths, scan_whole
@@ -49,7 +49,14 @@ class Updater:
         self._running = result = Result()
         try:
             scan = self._scan(request, cancel)
-            pipeline.bring_up_to_date(self._ledger, self._root, scan, cancel, progress, result)
+            with embedding_alongside(self._ledger, self._embedder, cancel) as landed:
+
+                def told(step: IndexProgress) -> None:
+                    if 0 < step.done < step.total:  # after the last files, it is done at once below
+                        landed()
+                    progress(step)
+
+                pipeline.bring_up_to_date(self._ledger, self._root, scan, cancel, told, result)
             if scan.whole:
                 self._tidy(result)
         finally:

@@ -29,8 +29,9 @@ logger = logging.getLogger(__name__)
 
 _TERMS = Terms()  # of a worker process: it remembers words, and a task is too short for that
 
-MANY = 300
-_FILES_PER_TASK = 16
+MANY = 2_000_000  # bytes: half a second of work; a worker needs 0.2 s to start
+_BYTES_PER_TASK = 200_000
+_FILES_PER_TASK = 32
 _MOST_WORKERS = 4
 
 
@@ -41,6 +42,7 @@ class Job:
     path: str
     known_hash: str
     wanted: bool = False
+    size: int = 0
 
 
 Task = tuple[Job, ...]
@@ -59,12 +61,11 @@ Outcome = Prepared | Unchanged | Unreadable | Crashed
 
 def prepare_all(root: Path, jobs: Sequence[Job], cancel: CancelToken, many: int = MANY) -> Iterator[Outcome]:
     """One outcome for each job, in no particular order. Raises Cancelled between files."""
-    if len(jobs) < many:
+    if sum(job.size for job in jobs) < many:
         yield from _here(root, jobs, cancel)
         return
-    starts = range(0, len(jobs), _FILES_PER_TASK)
-    waiting = [tuple(jobs[start : start + _FILES_PER_TASK]) for start in reversed(starts)]
-    workers = max(1, min(_MOST_WORKERS, (os.cpu_count() or 2) - 1))
+    waiting = _tasks(jobs)[::-1]
+    workers = max(1, min(_MOST_WORKERS, os.cpu_count() or 2, len(waiting)))
     while waiting:
         lost: list[Task] = []
         yield from _in_pool(root, waiting, cancel, workers, lost)
@@ -74,6 +75,19 @@ def prepare_all(root: Path, jobs: Sequence[Job], cancel: CancelToken, many: int 
             return
         for task in lost:
             yield from _narrow(root, task, cancel)
+
+
+def _tasks(jobs: Iterable[Job]) -> list[Task]:
+    """Of about as many bytes each, so that workers end together."""
+    tasks: list[list[Job]] = [[]]
+    size = 0
+    for job in jobs:
+        if tasks[-1] and (size + job.size > _BYTES_PER_TASK or len(tasks[-1]) == _FILES_PER_TASK):
+            tasks.append([])
+            size = 0
+        tasks[-1].append(job)
+        size += job.size
+    return [tuple(task) for task in tasks]
 
 
 def _here(root: Path, jobs: Iterable[Job], cancel: CancelToken) -> Iterator[Outcome]:
