@@ -173,13 +173,14 @@ class Engine:
         """Routed, Retrieved, Tokens, then Done, or Failed where nothing could be answered. Tokens are raw; Done carries
         the answer with its citations checked. `SettingError` for a question that is none; `Cancelled` within
         milliseconds when `cancel` says so, and the stream from the model is closed."""
+        token = cancel or CancelToken()
         events = answer(
             question,
-            await self._run(lambda: self._over(texts)),
+            await until_cancelled(self._run(lambda: self._over(texts)), token),
             self._hub,
             self._counter,
             self.settings,
-            cancel or CancelToken(),
+            token,
             context or AskContext(),
             run=self._run,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -18,7 +19,7 @@ from dt6_lsp.engine import AskContext, Done, Event, Failed, Retrieved, Routed, T
 from dt6_lsp.errors import ModelError
 from dt6_lsp.server.arguments import parse
 from dt6_lsp.server.ask import ASK
-from dt6_lsp.server.convert import text_in
+from dt6_lsp.server.convert import text_in, to_path
 from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
 
@@ -102,7 +103,7 @@ def _tell(bar: WorkDone, event: Event) -> None:
 
 
 def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
-    path = named_file(engine, arguments.uri) if arguments.uri else ""
+    path = (named_file(engine, arguments.uri) or _outside(arguments.uri)) if arguments.uri else ""
     files = tuple(filter(None, (named_file(engine, name) for name in arguments.files)))
     if arguments.range is None:
         return AskContext(selection=arguments.selection, path=path, named_files=files)
@@ -112,6 +113,12 @@ def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
     # A selection of whole lines ends at the start of the line after.
     end = marked.end.line + (marked.end.character > 0 or marked.end == marked.start)
     return AskContext(selection, path, marked.start.line + 1, max(end, marked.start.line + 1), files)
+
+
+def _outside(uri: str) -> str:
+    """The folder and name of a file that is in no root: enough to know one that is secret by its name."""
+    path = to_path(uri)
+    return "/".join(PurePath(path).parts[-2:]) if path else ""
 
 
 def _range(call: Call, given: Any) -> types.Range:
