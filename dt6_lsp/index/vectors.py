@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from dt6_lsp.index import vector_rows
-from dt6_lsp.index.segment import Segment
+from dt6_lsp.index.segment import Segment, cosines
 from dt6_lsp.index.vector_rows import LogPosition
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class DenseIndex:
         if rest:
             with self._ledger.read() as connection:
                 ids, matrix = vector_rows.vectors_of(connection, fingerprint, rest)
-            found.update(zip(ids, (matrix @ vector).tolist(), strict=True))
+            found.update(zip(ids, cosines(matrix, vector).tolist(), strict=True))
         return found
 
     def attach(self, shelf: Shelf, through: LogPosition) -> None:

@@ -108,4 +108,4 @@ class StaticEmbeddings:
         if numbers:
             tokens = np.array(numbers)
             rows = self._table.rows.take(tokens, axis=0).astype(np.float32)
-            np.matmul(self._table.scales.take(tokens), rows, out=vector)
+            np.einsum("t,td->d", self._table.scales.take(tokens), rows, out=vector)
