@@ -50,7 +50,8 @@ lint-fix: .venv/.dev ## Mends what can be mended by itself.
 	$(BIN)/ruff format .
 
 bench: .venv/.dev ## Times what docs/architecture.md sets budgets for.
-	$(BIN)/python -m pytest tests/benchmarks -q -s
+	$(BIN)/python -m tests.benchmarks.startup
+	$(BIN)/python -m tests.benchmarks.saved_file
 
 docs: .venv/.dev ## Writes the generated pages again.
 	$(BIN)/python -m tools.docs write

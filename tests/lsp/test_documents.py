@@ -10,7 +10,7 @@ from pygls.workspace import Workspace
 from dt6_lsp.server.convert import split_lines, to_units
 from dt6_lsp.server.documents import Documents, snapshots
 
-URI = "file:///work/a.py"
+URI = "file:///folder/a.py"
 TEXTS = st.text(alphabet="ab é😀\f\u2028\n", max_size=30)
 
 
