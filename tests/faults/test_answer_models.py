@@ -129,4 +129,5 @@ async def test_stopping_is_prompt_and_closes_the_stream(backend: Backend) -> Non
             with pytest.raises(Cancelled):
                 await stopper.follow(made)
             assert time.perf_counter() - stopper.at < 0.5
-    assert server.chats[-1].closed_early
+            assert await asyncio.to_thread(server.chats[-1].wait_ended)
+        assert server.chats[-1].closed_early
