@@ -181,7 +181,7 @@ class Shelving:
         probes = [(chunk_id, vector) for chunk_id, vector in zip(ids, matrix, strict=True) if vector.any()]
         for chunk_id, vector in probes:
             _verify_stored(shelf, chunk_id, vector)
-        # One in a few hundred vectors among near-equal ones can't be reached in a sound graph; in a broken one, none.
+        # ChromaDB's search is approximate: at times it misses a vector that it holds. One that finds none is broken.
         if probes and not any(_is_found(shelf, vector) for _, vector in probes):
             raise ChromaFailed("searching for vectors that it holds did not find them")
         self._verified = progress.collection
