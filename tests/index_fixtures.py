@@ -15,7 +15,9 @@ from dt6_lsp.errors import EmbeddingError
 from dt6_lsp.index.chroma import Client, Place
 from dt6_lsp.index.index import Index
 from dt6_lsp.index.rows import meta
+from dt6_lsp.index.schema import know_terms
 from dt6_lsp.index.shelving import read_progress
+from dt6_lsp.index.terms import Terms
 from dt6_lsp.models.base import Fingerprint
 from dt6_lsp.settings import Settings
 
@@ -102,12 +104,14 @@ def rows(store: Path) -> dict[str, list[tuple[Any, ...]]]:
         "imports": "SELECT f.path, i.module, i.line FROM imports i JOIN files f ON f.id = i.file_id",
         "fts": "SELECT f.path, c.ordinal, t.body, t.path, t.symbol FROM fts t JOIN chunks c ON c.id = t.rowid "
         "JOIN files f ON f.id = c.file_id",
-        "loose": "SELECT rowid FROM fts WHERE rowid NOT IN (SELECT id FROM chunks)",
+        "loose": "SELECT id FROM fts_docsize WHERE id NOT IN (SELECT id FROM chunks)",
+        "names": "SELECT DISTINCT folded FROM symbols WHERE folded NOT IN (SELECT folded FROM names)",
         "bare": "SELECT id FROM chunks WHERE text_hash NOT IN (SELECT text_hash FROM vectors) AND id NOT IN "
         "(SELECT chunk_id FROM unembedded)",
     }
     with ledger(store) as connection:
-        connection.execute("INSERT INTO fts(fts) VALUES('integrity-check')")
+        connection.execute("INSERT INTO fts(fts, rank) VALUES('integrity-check', 1)")  # 1: against its source, too
+        connection.execute("INSERT INTO name_parts(name_parts, rank) VALUES('integrity-check', 1)")
         return {name: sorted(connection.execute(query).fetchall()) for name, query in queries.items()}
 
 
@@ -115,6 +119,7 @@ def rows(store: Path) -> dict[str, list[tuple[Any, ...]]]:
 def ledger(store: Path) -> Iterator[sqlite3.Connection]:
     """The ledger's file itself."""
     connection = sqlite3.connect(store / "ledger.sqlite3", isolation_level=None)
+    know_terms(connection, Terms())
     try:
         yield connection
     finally:

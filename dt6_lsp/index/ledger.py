@@ -15,7 +15,9 @@ import time
 from typing import TYPE_CHECKING
 
 from dt6_lsp.errors import StoreError
-from dt6_lsp.index.schema import SCHEMA_VERSION, TABLES
+from dt6_lsp.index.schema import SCHEMA_VERSION, TABLES, know_terms
+from dt6_lsp.index.terms import VERSION as TERMS_VERSION
+from dt6_lsp.index.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,7 @@ class Ledger:
     def __init__(self, folder: Path, root: Path) -> None:
         self.path = folder / FILE_NAME
         self._root = root
+        self._terms = Terms()
         self._pool: list[sqlite3.Connection] = []
         self._pool_lock = threading.Lock()
         self._write_lock = threading.Lock()
@@ -143,6 +146,7 @@ class Ledger:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA cache_size=-16000")
+            know_terms(connection, self._terms)
         except BaseException:
             connection.close()
             raise
@@ -238,6 +242,9 @@ def _mismatch(connection: sqlite3.Connection, found: int, root: Path) -> str:
         return f"was written by a newer DT6 (format {found}; this one knows {SCHEMA_VERSION})"
     if found < SCHEMA_VERSION:
         return "has the format of an older DT6"
+    words = connection.execute("SELECT value FROM meta WHERE key = 'terms'").fetchone()
+    if not words or words[0] != TERMS_VERSION:
+        return "splits words as another DT6 does"
     row = connection.execute("SELECT value FROM meta WHERE key = 'root'").fetchone()
     return "" if row and row[0] == str(root) else "belongs to another folder"
 
@@ -245,7 +252,7 @@ def _mismatch(connection: sqlite3.Connection, found: int, root: Path) -> str:
 def _create(connection: sqlite3.Connection, root: Path) -> None:
     for statement in _statements(TABLES):
         connection.execute(statement)
-    values = [("schema", str(SCHEMA_VERSION)), ("root", str(root))]
+    values = [("schema", str(SCHEMA_VERSION)), ("terms", TERMS_VERSION), ("root", str(root))]
     connection.executemany("INSERT INTO meta(key, value) VALUES(?, ?)", values)
 
 

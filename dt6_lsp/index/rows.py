@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dt6_lsp.index.prepare import Prepared, PreparedChunk
     from dt6_lsp.workspace.model import FileEntry
 
+_NAMES_KEPT = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
@@ -153,12 +155,13 @@ def _move_chunk(
 ) -> None:
     """The same text, perhaps on other lines or under another name."""
     chunk = item.chunk
+    if symbol != chunk.symbol:  # forgets the terms that the row has now
+        connection.execute("DELETE FROM fts WHERE rowid = ?", (chunk_id,))
     connection.execute(
         "UPDATE chunks SET ordinal = ?, start_line = ?, end_line = ?, kind = ?, symbol = ? WHERE id = ?",
         (ordinal, chunk.start_line, chunk.end_line, chunk.kind, chunk.symbol, chunk_id),
     )
     if symbol != chunk.symbol:
-        connection.execute("DELETE FROM fts WHERE rowid = ?", (chunk_id,))
         _add_terms(connection, chunk_id, item, path_terms)
 
 
@@ -171,6 +174,8 @@ def _add_terms(connection: sqlite3.Connection, chunk_id: int, item: PreparedChun
 
 def _replace_symbols(connection: sqlite3.Connection, file_id: int, prepared: Prepared) -> None:
     connection.execute("DELETE FROM symbols WHERE file_id = ?", (file_id,))
+    names = {s.name.lower() for s in prepared.symbols}
+    connection.executemany("INSERT OR IGNORE INTO names(folded) VALUES(?)", ((name,) for name in names))
     connection.executemany(
         "INSERT INTO symbols(file_id, name, container, kind, start_line, end_line, name_line, name_column, folded, "
         "humps, signature, doc) "
@@ -181,3 +186,10 @@ def _replace_symbols(connection: sqlite3.Connection, file_id: int, prepared: Pre
             for s in prepared.symbols
         ),
     )  # fmt: skip
+
+
+def collect_names(connection: sqlite3.Connection) -> None:
+    """Removes names that no symbol has any more, when there may be many of them."""
+    kept, used = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("names", "symbols"))
+    if kept > used + _NAMES_KEPT:
+        connection.execute("DELETE FROM names WHERE folded NOT IN (SELECT folded FROM symbols)")

@@ -12,12 +12,24 @@ Not here: reading and writing them (`rows`, `reads`, `vector_rows`), and what ha
 - `vector_log` is the one account of what dense search has gained and lost, in order. Everything derived from the
   ledger (the in-memory segment of every process, ChromaDB) remembers how far it has read, and so survives any
   death.
-- Triggers keep what must never disagree: a chunk that goes takes its full-text row with it and is logged as gone.
+- `fts` keeps no text of its own, which would be as large as the chunks': what it needs to forget a chunk, it reads
+  through `fts_source`. The function `terms` in there is that of `index.terms`; the ledger's connections know it.
+- `names` are those of symbols, each once, and `name_parts` finds them by any three letters. A name that nothing has
+  any more is collected later.
+- Triggers keep what must never disagree: a chunk that goes takes its full-text row with it, while what that was made
+  of is still there, and is logged as gone.
 """
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from dt6_lsp.index.terms import Terms
+
+SCHEMA_VERSION = 2
 
 TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -72,6 +84,21 @@ CREATE INDEX symbols_by_name ON symbols(name);
 CREATE INDEX symbols_by_folded_name ON symbols(folded);
 CREATE INDEX symbols_by_humps ON symbols(humps);
 
+CREATE TABLE names(id INTEGER PRIMARY KEY, folded TEXT NOT NULL UNIQUE);
+
+CREATE VIRTUAL TABLE name_parts USING fts5(
+  folded, content = 'names', content_rowid = 'id', detail = none, columnsize = 0,
+  tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TRIGGER name_added AFTER INSERT ON names BEGIN
+  INSERT INTO name_parts(rowid, folded) VALUES(new.id, new.folded);
+END;
+
+CREATE TRIGGER name_gone AFTER DELETE ON names BEGIN
+  INSERT INTO name_parts(name_parts, rowid, folded) VALUES('delete', old.id, old.folded);
+END;
+
 CREATE TABLE refs(
   file_id INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
   name TEXT NOT NULL,
@@ -88,8 +115,13 @@ CREATE TABLE imports(
 );
 CREATE INDEX imports_of_file ON imports(file_id);
 
+CREATE VIEW fts_source AS
+  SELECT c.id, terms(c.text) AS body, terms(f.path) AS path, terms(c.symbol) AS symbol
+  FROM chunks c JOIN files f ON f.id = c.file_id;
+
 CREATE VIRTUAL TABLE fts USING fts5(
-  body, path, symbol, tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
+  body, path, symbol, content = 'fts_source', content_rowid = 'id',
+  tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
 );
 
 CREATE TABLE fingerprints(
@@ -118,8 +150,21 @@ CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN
   INSERT INTO unembedded(chunk_id) VALUES(new.id);
 END;
 
-CREATE TRIGGER chunk_gone AFTER DELETE ON chunks BEGIN
+CREATE TRIGGER file_goes BEFORE DELETE ON files BEGIN
+  DELETE FROM chunks WHERE file_id = old.id;
+END;
+
+CREATE TRIGGER chunk_goes BEFORE DELETE ON chunks BEGIN
   DELETE FROM fts WHERE rowid = old.id;
+END;
+
+CREATE TRIGGER chunk_gone AFTER DELETE ON chunks BEGIN
   INSERT INTO vector_log(chunk_id, live) VALUES(old.id, 0);
 END;
 """
+
+
+def know_terms(connection: sqlite3.Connection, terms: Terms) -> None:
+    """Lets this connection work with full-text rows: `fts_source` calls a function of ours."""
+    connection.execute("PRAGMA trusted_schema=ON")  # or it may not, in some builds of SQLite
+    connection.create_function("terms", 1, terms.joined, deterministic=True)

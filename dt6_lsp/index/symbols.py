@@ -1,7 +1,7 @@
 """Finding definitions by what a person types of their name: exact, prefix, camel humps, then substring.
 
-Each of these is a range of an index of the ledger, but for the substring, which scans one. Not here: definitions by
-their whole name (`reads`).
+Each of these is a range of an index of the ledger, or, for a substring of three letters and more, a look into the
+index of such parts. Not here: definitions by their whole name (`reads`).
 """
 
 from __future__ import annotations
@@ -75,7 +75,13 @@ def _tiers(connection: sqlite3.Connection, wanted: str) -> Iterator[Iterable[tup
     prefix = f"{select} folded >= ? AND folded < ? ORDER BY folded LIMIT {_CANDIDATES}"
     yield connection.execute(prefix, (folded, after))
     yield _by_humps(connection, wanted)
-    yield connection.execute(f"{select} instr(folded, ?) > 0 LIMIT {_CANDIDATES}", (folded,))
+    parts = "SELECT s.id FROM name_parts n CROSS JOIN symbols s ON s.folded = n.folded WHERE n.folded GLOB ?"
+    yield connection.execute(f"{parts} LIMIT {_CANDIDATES}", (f"*{_literal(folded)}*",))
+
+
+def _literal(text: str) -> str:
+    """As a part of a GLOB pattern."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", text)
 
 
 def _by_humps(connection: sqlite3.Connection, wanted: str) -> list[tuple[int]]:

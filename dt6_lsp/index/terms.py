@@ -15,6 +15,8 @@ _WORD = re.compile(r"\w+")
 _PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|\d+")  # letters of other scripts have no case here
 _LONGEST = 64  # longer words are hashes, encoded data or a whole line of digits
 _REMEMBERED = 50_000
+VERSION = f"1, stemmer {Stemmer.version()}"
+"""Texts give the same terms for as long as this is the same."""
 
 
 class Terms:

@@ -109,6 +109,7 @@ class Updater:
     def _tidy(self, result: Result) -> None:
         with self._ledger.write() as connection:
             vector_rows.collect_unused(connection)
+            rows.collect_names(connection)
             rows.set_meta(connection, {"skipped": json.dumps(dict(result.skipped))})
 
     def _forget_everything(self) -> None:

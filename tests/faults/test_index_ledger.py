@@ -51,6 +51,11 @@ def _older(store: Path) -> None:
         connection.execute("UPDATE meta SET value = '0' WHERE key = 'schema'")
 
 
+def _other_words(store: Path) -> None:
+    with ledger(store) as connection:
+        connection.execute("UPDATE meta SET value = 'by the moon' WHERE key = 'terms'")
+
+
 def _foreign(store: Path) -> None:
     (store / "ledger.sqlite3").unlink()
     with ledger(store) as connection:
@@ -69,6 +74,7 @@ def _elsewhere(store: Path) -> None:
         (_torn, "was damaged"),
         (_newer, "newer DT6"),
         (_older, "older DT6"),
+        (_other_words, "splits words as another DT6 does"),
         (_foreign, "older DT6"),
         (_elsewhere, "another folder"),
     ],

@@ -52,6 +52,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
         ("gun", "getUserName"),
         ("getUN", "getUserName"),
         ("headers", "parse_headers"),
+        ("eR", "HttpServer"),
         ("HttpServer.pa", "parse_headers"),
         ("SERVER", "HttpServer"),
     ],
@@ -60,7 +61,7 @@ def test_a_symbol_is_found_by_what_one_types_of_it(index: Index, query: str, fir
     assert index.symbols(query)[0].name == first
 
 
-@pytest.mark.parametrize("query", ["zzz", "%", "_", "'", '"', "\\", "a" * 5000, "\U0010ffff", "Server.", "*"])
+@pytest.mark.parametrize("query", ["zzz", "%", "_", "'", '"', "\\", "a" * 5000, "\U0010ffff", "Server.", "*", "[", "]]*", "?a?", "a[b"])
 def test_odd_symbol_queries_are_harmless(index: Index, query: str) -> None:
     assert all(item.path for item in index.symbols(query))
 
