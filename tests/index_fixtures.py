@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dt6_lsp.errors import EmbeddingError
+from dt6_lsp.index import seal
 from dt6_lsp.index.chroma import Client, Place
 from dt6_lsp.index.index import Index
 from dt6_lsp.index.rows import meta
@@ -117,13 +118,15 @@ def rows(store: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 @contextmanager
 def ledger(store: Path) -> Iterator[sqlite3.Connection]:
-    """The ledger's file itself."""
+    """The ledger's file itself. What a test changes in it counts as DT6's own doing, and not as damage."""
     connection = sqlite3.connect(store / "ledger.sqlite3", isolation_level=None)
     know_terms(connection, Terms())
     try:
         yield connection
     finally:
         connection.close()
+        if seal.is_broken(store / "ledger.sqlite3"):
+            seal.take_off(store / "ledger.sqlite3")
 
 
 def chunk_ids(store: Path) -> dict[int, tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.cli.progress import progress_on
 from dt6_lsp.cli.terminal import counted, listed
 from dt6_lsp.contracts import report_json
+from dt6_lsp.errors import StoreError
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
@@ -34,9 +35,16 @@ async def _index(call: Invocation) -> IndexReport:
 
 
 async def bring_up_to_date(call: Invocation, engine: Engine) -> None:
-    """What changed is indexed; all of it where nothing was, whatever `--no-update` says."""
-    if call.args.update or not (await engine.state()).indexed:
+    """What changed is indexed; all of it where nothing was, whatever `--no-update` says. A disk that takes nothing more
+    leaves what was indexed before."""
+    if not call.args.update and (await engine.state()).indexed:
+        return
+    try:
         await _follow(call, engine)
+    except StoreError as error:
+        if not (await engine.state()).indexed:
+            raise
+        call.terminal.note(f"dt6-lsp: {error}")
 
 
 async def _follow(call: Invocation, engine: Engine, *, rebuild: bool = False, wait_sync: bool = False) -> IndexReport:

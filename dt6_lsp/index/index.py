@@ -99,7 +99,7 @@ class Index:
         while not self._store.become_writer():
             if cancel.wait(_TAKE_OVER_SECONDS):
                 return
-        yield from watch(self.root, self._settings, cancel, self._store.notice)
+        yield from watch(self.root, self._settings, cancel, self._store.notice, also=self._store.ledger.path)
 
     def over(self, texts: Mapping[str, str]) -> Index | Overlay:
         """What answers as if these texts (by path, the one that changed last at the end) were saved."""
@@ -136,10 +136,10 @@ class Index:
         return self._store.ask(reads.chunks, path)
 
     def state(self) -> IndexState:
-        return self._updater.state()
+        return self._store.guard(self._updater.state)
 
     def stats(self) -> IndexStats:
-        report = self._updater.report(Result(), 0)
+        report = self._store.guard(self._updater.report, Result(), 0)
         return IndexStats(
             root=str(self.root),
             files=report.files,
@@ -165,13 +165,21 @@ class Index:
         return IndexProgress("waiting", self.state().indexed, 0)
 
     def _run(self, request: Request, cancel: CancelToken, progress: Callable[[IndexProgress], None]) -> IndexReport:
+        generation = self._store.ledger.generation
+        self._store.prepare_to_write()
         followed = not self.writer
         if not self._store.wait_for_writer(cancel, lambda: progress(self._seen_so_far()), self._updater.filled):
             return self._updater.report(Result(), 0)
         if followed:  # nobody did what was asked of this one before
             request = Request(None, request.rebuild)
+
+        def run() -> IndexReport:
+            self._store.require_writer()
+            begun_anew = self._store.ledger.generation != generation
+            return self._updater.run(replace(request, paths=None) if begun_anew else request, cancel, progress)
+
         with self._store.indexing():
-            report = self._store.guard(self._updater.run, request, cancel, progress)
+            report = self._store.guard(run)
         self._syncer.nudge()
         return report
 

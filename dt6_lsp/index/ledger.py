@@ -9,12 +9,15 @@ the lock).
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from dt6_lsp.errors import StoreError
+from dt6_lsp.index import seal
+from dt6_lsp.index.ledger_errors import CHOOSE, LedgerGone, is_corrupt, store_errors
 from dt6_lsp.index.schema import SCHEMA_VERSION, TABLES, know_terms
 from dt6_lsp.index.terms import VERSION as TERMS_VERSION
 from dt6_lsp.index.terms import Terms
@@ -24,17 +27,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "ledger.sqlite3"
-_KEPT_BROKEN = 3
+BROKEN = "ledger.broken-*.sqlite3"
+_KEPT_BROKEN = 1  # each may be as large as the ledger
 _BUSY_SECONDS = 10.0
-_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_WAL_KEPT = 16_000_000  # bytes that SQLite's log keeps when it is begun anew
+_WAL_MOST = 64_000_000
 
 
 class Ledger:
-    """Thread-safe. `notices` are sentences for the user about what had to be done to open it."""
+    """Thread-safe. `refusal` is why nothing can be asked of the file that is there, "" when it can."""
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(self, folder: Path, root: Path, *, read_only: bool = False) -> None:
         self.path = folder / FILE_NAME
+        self.refusal = ""
         self._root = root
+        self._read_only = read_only
         self._terms = Terms()
         self._pool: list[sqlite3.Connection] = []
         self._pool_lock = threading.Lock()
@@ -42,43 +49,61 @@ class Ledger:
         self._writer: sqlite3.Connection | None = None
         self._watch: sqlite3.Connection | None = None
         self._closed = False
+        self._place: tuple[int, int] | None = None  # of the file on the disk that the connections are to
         self.generation = 0  # counts the files that this object has had: a connection to an old one is not used again
 
     @classmethod
-    def open(cls, folder: Path, root: Path, *, may_replace: bool = True) -> tuple[Ledger, tuple[str, ...]]:
-        """The ledger of `root` in `folder`, made when missing. An unusable one is kept aside and replaced by an empty
-        one, if `may_replace`; else, and when the folder can't be written, StoreError."""
+    def open(
+        cls, folder: Path, root: Path, *, may_replace: bool = True, read_only: bool = False
+    ) -> tuple[Ledger, tuple[str, ...]]:
+        """The ledger of `root` in `folder`, made when missing, and what was done to open it, in sentences for the user.
+        An unusable one is kept aside and replaced by an empty one, if `may_replace`; else StoreError. One of a newer
+        DT6 is of use to somebody: it is refused, until `set_aside`. StoreError when the folder can't be used."""
         with store_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            ledger = cls(folder, root)
-            reason = ledger.why_unusable()
-            if not reason:
-                return ledger, ()
-            if not may_replace:
-                raise StoreError(
-                    f"The ledger in {folder} {reason}, and another process is using it.",
-                    "Close the other editor, then try again.",
-                )
-            return ledger, (ledger.set_aside(reason),)
+            ledger = cls(folder, root, read_only=read_only)
+            try:
+                reason = ledger._why_unusable()
+                if may_replace and reason and not ledger.refusal:
+                    return ledger, (ledger.set_aside(reason),)
+                if not reason or may_replace:
+                    return ledger, ()
+                raise StoreError(f"The ledger in {folder} {reason}{_whose(read_only)}", _close_or_choose(read_only))
+            except BaseException:
+                ledger.close()
+                raise
 
-    def why_unusable(self) -> str:
+    def _why_unusable(self) -> str:
         """Why this file can't serve as the ledger ("" when it can). Makes the tables in an empty file."""
         try:
-            with self.write() as connection:
+            if self.path.exists() and seal.is_broken(self.path):
+                return "was damaged"
+            with self.read() if self._read_only else self.write(sealed=True) as connection:
                 found = _version(connection)
                 if found is None:
                     _create(connection, self._root)
                     return ""
-                return _mismatch(connection, found, self._root)
+                reason = _mismatch(connection, found, self._root)
         except sqlite3.DatabaseError as error:
             if not is_corrupt(error):
                 raise
             return "was damaged"
+        if found > SCHEMA_VERSION:
+            self.refusal = reason
+        return reason
+
+    def start_over(self) -> None:
+        """After the file has vanished: an empty one, or what another process has put there."""
+        with self._write_lock, self._pool_lock:
+            self._close_all()
+        reason = self._why_unusable()
+        if reason:
+            raise StoreError(f"The ledger in {self.path.parent} {reason}.", "Index the workspace again.")
 
     def set_aside(self, reason: str) -> str:
         """Renames the file and starts an empty one, while readers wait; returns the notice that says so."""
         with store_errors(self.path.parent), self._write_lock, self._pool_lock:
             self._close_all()
+            self.refusal = ""
             return self._replace(reason)
 
     def _replace(self, reason: str) -> str:
@@ -87,8 +112,9 @@ class Ledger:
         )
         for suffix in ("-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        seal.take_off(self.path)
         self.path.replace(kept)
-        for old in sorted(self.path.parent.glob("ledger.broken-*.sqlite3"))[:-_KEPT_BROKEN]:
+        for old in sorted(self.path.parent.glob(BROKEN))[:-_KEPT_BROKEN]:
             old.unlink()
         self._writer = self._connect()
         self._writer.execute("BEGIN IMMEDIATE")
@@ -109,56 +135,119 @@ class Ledger:
                 self._give_back(connection, generation)
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it lands, or nothing."""
+    def write(self, *, sealed: bool = False) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it lands, or nothing. `sealed` for one that changes nothing in a file that has its
+        tables."""
         with store_errors(self.path.parent), self._write_lock:
-            self._raise_if_closed()
-            if self._writer is None:
-                self._writer = self._connect()
-            self._writer.execute("BEGIN IMMEDIATE")
+            writer = self._writing()
+            if not sealed:
+                seal.take_off(self.path)
+            writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._writer
-                self._writer.execute("COMMIT")
+                yield writer
+                writer.execute("COMMIT")
             except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
                 raise
+            self._bound_log(writer)
+
+    def compact(self) -> None:
+        """Gives the room of what was removed back to the disk. Takes as much again while it runs."""
+        with store_errors(self.path.parent), self._write_lock:
+            writer = self._writing()
+            seal.take_off(self.path)
+            writer.execute("VACUUM")
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def version(self) -> int:
         """A number that changes when any process or thread has committed something."""
         with store_errors(self.path.parent), self._pool_lock:
-            self._raise_if_closed()
+            self._raise_if_unusable()
             if self._watch is None:
                 self._watch = self._connect()
             row = self._watch.execute("PRAGMA data_version").fetchone()
-            return int(row[0])
+            return (self.generation << 32) + int(row[0])
 
-    def close(self) -> None:
+    def close(self, *, seals: bool = False) -> None:
+        """`seals` by the process that writes, when it has closed in order."""
         self._closed = True
         self._disconnect()
+        if seals and not self.refusal and not self.path.with_name(self.path.name + "-wal").exists():
+            seal.put(self.path)
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
+        connection = self._connect_read_only() if self._read_only else self._opened(str(self.path))
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            if not self._read_only:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                connection.execute(f"PRAGMA journal_size_limit={_WAL_KEPT}")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA cache_size=-16000")
             know_terms(connection, self._terms)
+            self._place = self._place or _place_of(self.path)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _raise_if_closed(self) -> None:
+    def _connect_read_only(self) -> sqlite3.Connection:
+        """SQLite wants to make files beside the ledger, even to read it; but not of one that nobody can change."""
+        address = self.path.absolute().as_uri() + "?mode=ro"
+        connection = self._opened(address)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master")
+        except sqlite3.OperationalError:
+            connection.close()
+            log = self.path.with_name(self.path.name + "-wal")
+            if not self.path.exists() or log.exists():
+                raise
+            connection = self._opened(address + "&immutable=1")
+        return connection
+
+    def _opened(self, address: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            address,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+            uri=self._read_only,
+        )
+
+    def _raise_if_unusable(self) -> None:
+        """Holding the lock of the pool. Whatever lies there now is what is asked."""
         if self._closed:  # a connection made now would never be closed
             raise StoreError("The index was closed.", "Open the workspace again.")
+        if self.refusal:
+            raise StoreError(f"The ledger in {self.path.parent} {self.refusal}.", _NEWER)
+        if self._place is not None and _place_of(self.path) != self._place:
+            raise LedgerGone(
+                f"The index in {self.path.parent} was removed or replaced while it was in use.",
+                "Index the workspace again.",
+            )
+
+    def _writing(self) -> sqlite3.Connection:
+        """Holding the lock of the writer."""
+        with self._pool_lock:
+            self._raise_if_unusable()
+            if self._writer is None:
+                self._writer = self._connect()
+            return self._writer
+
+    def _bound_log(self, writer: sqlite3.Connection) -> None:
+        """SQLite begins its log anew when nobody reads; where somebody always does, it has to be waited for."""
+        try:
+            size = self.path.with_name(self.path.name + "-wal").stat().st_size
+        except OSError:
+            return
+        if size > _WAL_MOST:
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _take(self) -> tuple[sqlite3.Connection, int]:
         with self._pool_lock:
-            self._raise_if_closed()
+            self._raise_if_unusable()
             if self._pool:
                 return self._pool.pop(), self.generation
             return self._connect(), self.generation
@@ -182,46 +271,26 @@ class Ledger:
                 connection.close()
         self._pool.clear()
         self.generation += 1
-        self._writer = self._watch = None
+        self._writer = self._watch = self._place = None
 
 
-def is_corrupt(error: sqlite3.Error) -> bool:
-    """Whether SQLite says that the file itself is broken (and not the disk, a lock or a statement)."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and (code & 0xFF) in _CORRUPT
+_NEWER = "Use that version; or run `dt6-lsp index`, which keeps this one aside and builds the index anew."
 
 
-@contextlib.contextmanager
-def store_errors(folder: Path) -> Iterator[None]:
-    """Turns what the disk refuses into a StoreError with cause and mend. Broken files and statements pass."""
+def _whose(read_only: bool) -> str:
+    return ", and its folder can't be written." if read_only else ", and another process is using it."
+
+
+def _close_or_choose(read_only: bool) -> str:
+    return CHOOSE if read_only else "Close the other editor, then try again."
+
+
+def _place_of(file: Path) -> tuple[int, int] | None:
     try:
-        yield
-    except sqlite3.OperationalError as error:
-        if is_corrupt(error) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
-            raise
-        raise StoreError(*_explain(error, folder)) from error
-    except OSError as error:
-        raise StoreError(f"The data folder {folder} can't be used: {error.strerror or error}.", _CHOOSE) from error
-
-
-_CHOOSE = "Make it writable, or choose another with --data-dir or DT6_DATA_DIR."
-
-
-def _explain(error: sqlite3.OperationalError, folder: Path) -> tuple[str, str]:
-    code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return (
-            f"The disk that holds {folder} is full; what was indexed before is kept.",
-            "Free some space, then index again.",
-        )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return f"The data folder {folder} can't be written.", _CHOOSE
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return (
-            f"Another process keeps the ledger in {folder} locked.",
-            "Close the other editor or command, then try again.",
-        )
-    return f"The ledger in {folder} can't be used: {error}.", _CHOOSE
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _version(connection: sqlite3.Connection) -> int | None:

@@ -6,15 +6,18 @@ Also collects the notices that the user should read about the store. Not here: r
 from __future__ import annotations
 
 import contextlib
+import errno
 import sqlite3
 import stat
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from filelock import FileLock, Timeout
 
 from dt6_lsp.errors import StoreError
-from dt6_lsp.index.ledger import Ledger, is_corrupt, store_errors
+from dt6_lsp.index.ledger import FILE_NAME, Ledger
+from dt6_lsp.index.ledger_errors import CHOOSE, LedgerGone, is_corrupt, store_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,14 +31,18 @@ _LOCK_NAME = "writer.lock"
 _RUN_LOCK_NAME = "run.lock"  # held by the writer while it indexes; the system frees it when the process dies
 _LOOK_SECONDS = 0.1
 _MOST_IDLE_SECONDS = 5.0
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Store:
     """The folder of one root's index: its ledger, and the lock that says which process writes. Thread-safe."""
 
-    def __init__(self, folder: Path, ledger: Ledger, lock: FileLock, notices: tuple[str, ...]) -> None:
+    def __init__(
+        self, folder: Path, ledger: Ledger, lock: FileLock, notices: tuple[str, ...], *, writable: bool = True
+    ) -> None:
         self.folder = folder
         self.ledger = ledger
+        self._writable = writable
         self._lock = lock
         self._healing = threading.Lock()
         self._taking = threading.Lock()
@@ -43,17 +50,17 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path, root: Path) -> Store:
-        """StoreError when the folder can't be used."""
+        """An index in a folder that can't be written can be asked, no more. StoreError when it can't be used at all."""
+        lock = FileLock(folder / _LOCK_NAME, thread_local=False)
         with store_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / _LOCK_NAME, thread_local=False)
-            writer = _try(lock)
+            writable = _may_write(folder)
+            writer = writable and _try(lock)
         try:
-            ledger, notices = Ledger.open(folder, root, may_replace=writer)
+            ledger, notices = Ledger.open(folder, root, may_replace=writer, read_only=not writable)
         except BaseException:
             lock.release()
             raise
-        return cls(folder, ledger, lock, notices)
+        return cls(folder, ledger, lock, notices, writable=writable)
 
     @property
     def writer(self) -> bool:
@@ -67,7 +74,20 @@ class Store:
     def become_writer(self) -> bool:
         """Takes over when no other process writes."""
         with self._taking:  # a lock that is taken twice would have to be given back twice
-            return self.writer or _try(self._lock)
+            return self.writer or (self._writable and _try(self._lock))
+
+    def prepare_to_write(self) -> None:
+        """Before a run: a ledger that this DT6 can't read makes room, and one that vanished is made anew. StoreError
+        for who may not write."""
+        if not self._writable:
+            raise StoreError(f"The data folder {self.folder} can't be written, so its index is asked as it is.", CHOOSE)
+        if self.writer and self.ledger.refusal:
+            self.notice(self.ledger.set_aside(self.ledger.refusal))
+        self.ask(_is_there)
+
+    def require_writer(self) -> None:
+        if not self.writer:
+            raise StoreError("Another process has begun to write this index.", "Index the workspace again.")
 
     @contextlib.contextmanager
     def indexing(self) -> Iterator[None]:
@@ -116,6 +136,8 @@ class Store:
         generation = self.ledger.generation
         try:
             return work(*args, **kwargs)
+        except LedgerGone as error:
+            self._follow(error, generation)
         except sqlite3.DatabaseError as error:
             self._heal(error, generation)
         return work(*args, **kwargs)
@@ -130,8 +152,25 @@ class Store:
         return sum(map(_size, self.folder.rglob("*")))
 
     def close(self) -> None:
-        self.ledger.close()
+        with contextlib.suppress(OSError):  # what was not sealed is only believed
+            self.ledger.close(seals=self.writer)
         self._lock.release()
+
+    def _follow(self, error: LedgerGone, generation: int) -> None:
+        """The folder was removed, or the writer has begun a new file. Once for all threads that notice."""
+        with self._healing:
+            if self.ledger.generation != generation:
+                return
+            with self._taking, store_errors(self.folder):  # the lock is of a file that may be gone, too
+                wrote = self.writer
+                self._lock.release()
+                self.folder.mkdir(parents=True, exist_ok=True)
+                writer = _try(self._lock)
+            if not writer and not self.ledger.path.exists():
+                raise error
+            self.ledger.start_over()
+            if wrote:
+                self.notice(f"The index in {self.folder} was removed while it was in use; it is built anew.")
 
     def _heal(self, error: sqlite3.DatabaseError, generation: int) -> None:
         """Once for all threads that meet the same broken file; any other error is raised."""
@@ -140,6 +179,8 @@ class Store:
         with self._healing:
             if self.ledger.generation != generation:
                 return
+            if not self._writable:
+                raise StoreError(f"The ledger in {self.folder} is damaged, and can't be written.", CHOOSE) from error
             if not self.writer:
                 raise StoreError(
                     f"The ledger in {self.folder} is damaged, and another process is using it.",
@@ -148,12 +189,28 @@ class Store:
             self.notice(self.ledger.set_aside("was damaged"))
 
 
+def _is_there(connection: sqlite3.Connection) -> None:
+    connection.execute("SELECT 1 FROM meta LIMIT 1")
+
+
 def _size(path: Path) -> int:
     try:
         status = path.lstat()
     except OSError:
         return 0
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _may_write(folder: Path) -> bool:
+    """Makes the folder. One that can't be made or written is an error, unless there is an index in it to be asked."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:
+        if error.errno in _UNWRITABLE and (folder / FILE_NAME).exists():
+            return False
+        raise
 
 
 def _try(lock: FileLock) -> bool:

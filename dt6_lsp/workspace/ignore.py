@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.workspace import reasons
 from dt6_lsp.workspace.ignore_files import GIT_IGNORE, OWN_IGNORE, open_folder, root_folder
-from dt6_lsp.workspace.model import FileEntry
+from dt6_lsp.workspace.model import FileEntry, changed_ns
 from dt6_lsp.workspace.rules import Folder, Kind, Verdict, kind_of, size_reason
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class IgnoreRules:
         if kind is Kind.FOLDER:
             return verdict.reason or reasons.SPECIAL
         reason = verdict.reason or size_reason(status.st_size, self._most_bytes)
-        return reason or FileEntry(path, status.st_size, status.st_mtime_ns, verdict.wanted)
+        return reason or FileEntry(path, status.st_size, changed_ns(status), verdict.wanted)
 
     def reason(self, path: str) -> str | None:
         """Why the file or folder at `path` is not indexed, or None. Looks at the disk."""

@@ -6,18 +6,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """A file that is to be indexed. `wanted`: a `!` rule of DT6 names exactly this file, so it is to be read even when
-    its content looks generated or minified."""
+    """A file that is to be indexed. `mtime_ns`: see `changed_ns`. `wanted`: a `!` rule of DT6 names exactly this file,
+    so it is to be read even when its content looks generated or minified."""
 
     path: str
     size: int
     mtime_ns: int
     wanted: bool = False
+
+
+def changed_ns(status: os.stat_result) -> int:
+    """When the file changed: by its date, or by the file system's own account where that is later. A date can be set
+    back to what it was (`cp -p`, `touch -r`, tools that unpack); that account can not."""
+    return max(status.st_mtime_ns, status.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.workspace import reasons
 from dt6_lsp.workspace.ignore import IgnoreRules
 from dt6_lsp.workspace.ignore_files import open_folder, root_folder
-from dt6_lsp.workspace.model import FileEntry, Walk
+from dt6_lsp.workspace.model import FileEntry, Walk, changed_ns
 from dt6_lsp.workspace.rules import Folder, Kind, Verdict, kind_of, size_reason
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class _Walking:
         reason = verdict.reason or size_reason(status.st_size, self.most_bytes)
         if not reason:
             path = (folder.path + entry.name)[cut:]
-            self.files.append(FileEntry(path, status.st_size, status.st_mtime_ns, verdict.wanted))
+            self.files.append(FileEntry(path, status.st_size, changed_ns(status), verdict.wanted))
         elif verdict is not folder.ban:
             self.skip(verdict if verdict.reason else Verdict(reason))
         return None

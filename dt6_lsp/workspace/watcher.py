@@ -71,9 +71,10 @@ def watch(
     notice: Callable[[str], None],
     notify: Notify = system_notifier,
     look_seconds: float = _LOOK_SECONDS,
+    also: Path | None = None,
 ) -> Iterator[frozenset[str]]:
     """Batches of relative paths, until cancelled. Blocking; `notice` gets sentences for the user. Every `look_seconds`
-    it looks for what no event tells of."""
+    it looks for what no event tells of: `also` is a file of ours, and when another lies there, that is everything."""
     try:
         if is_remote(root):
             notice(f"{root} is on another machine, so DT6 looks through it for changes now and then.")
@@ -82,7 +83,7 @@ def watch(
             if not root.is_dir():
                 cancel.wait(look_seconds)
                 continue
-            yield from _follow(root, settings, cancel, notice, notify, look_seconds)
+            yield from _follow(root, settings, cancel, notice, notify, look_seconds, also)
     except Cancelled:
         return
 
@@ -94,9 +95,10 @@ def _follow(
     notice: Callable[[str], None],
     notify: Notify,
     look_seconds: float,
+    also: Path | None,
 ) -> Iterator[frozenset[str]]:
     """Until the folders must be looked at anew."""
-    alarm = _Alarm(root, cancel, look_seconds)
+    alarm = _Alarm(root, cancel, look_seconds, also)
     started = time.monotonic()
     try:
         watched, notifier = _begin(root, settings, cancel, notify)
@@ -164,8 +166,9 @@ def _next(watched: Watched, notifier: Notifier, alarm: _Alarm) -> frozenset[str]
 class _Alarm:
     """Ends the wait for events: when cancelled, and when something changed that no event tells of."""
 
-    def __init__(self, root: Path, cancel: CancelToken, look_seconds: float) -> None:
+    def __init__(self, root: Path, cancel: CancelToken, look_seconds: float, also: Path | None) -> None:
         self._root, self._cancel, self._look_seconds = root, cancel, look_seconds
+        self._also = also or root
         self._files = outer_rule_files(root)
         self._before = self._look()
         self._next_look = time.monotonic() + self._look_seconds
@@ -183,10 +186,9 @@ class _Alarm:
 
     def _look(self) -> tuple[object, ...]:
         """Whether it is still the same root, and the same rules around it."""
-        status = _status(self._root)
-        place = status and (status.st_dev, status.st_ino)
+        places = (status and (status.st_dev, status.st_ino) for status in map(_status, (self._root, self._also)))
         rules = ((found.st_mtime_ns, found.st_size) for file in self._files if (found := _status(file)))
-        return (place, *rules)
+        return (*places, *rules)
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -72,7 +73,6 @@ def _elsewhere(store: Path) -> None:
     [
         (_garbage, "was damaged"),
         (_torn, "was damaged"),
-        (_newer, "newer DT6"),
         (_older, "older DT6"),
         (_other_words, "splits words as another DT6 does"),
         (_foreign, "older DT6"),
@@ -92,12 +92,26 @@ def test_an_unusable_ledger_is_kept_aside_and_built_anew(
     assert rows(store) == before
 
 
-def test_a_few_broken_ledgers_are_kept_and_no_more(root: Path, store: Path) -> None:
-    for _ in range(6):
+def test_a_newer_ledger_is_left_alone_until_somebody_wants_to_index(root: Path, store: Path) -> None:
+    _newer(store)
+    with opened(root, store) as index:
+        for question in (index.stats, lambda: index.search("one"), index.state):
+            with pytest.raises(StoreError, match="newer DT6") as caught:
+                question()
+            assert "dt6-lsp index" in caught.value.mend
+    assert list(store.glob("ledger.broken-*")) == []
+    with opened(root, store) as index:
+        assert index.update().files == 3
+        assert "newer DT6" in index.notices[0]
+        assert next(store.glob("ledger.broken-*.sqlite3")).name in index.notices[0]
+
+
+def test_one_broken_ledger_is_kept_and_no_more(root: Path, store: Path) -> None:
+    for _ in range(3):
         _garbage(store)
         with opened(root, store):
             pass
-    assert len(list(store.glob("ledger.broken-*"))) == 3
+    assert len(list(store.glob("ledger.broken-*"))) == 1
 
 
 def test_a_follower_does_not_touch_a_ledger_of_another_format(root: Path, store: Path) -> None:
@@ -194,8 +208,6 @@ def test_a_closed_index_says_so(root: Path, store: Path) -> None:
 
 
 def test_the_workspace_folder_may_vanish(root: Path, store: Path) -> None:
-    import shutil
-
     from dt6_lsp.errors import WorkspaceError
 
     with opened(root, store) as index:
@@ -209,3 +221,81 @@ def test_the_file_is_a_database_that_others_can_read(store: Path) -> None:
     with ledger(store) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert isinstance(connection, sqlite3.Connection)
+
+
+def _flip(file: Path, where: int) -> None:
+    data = bytearray(file.read_bytes())
+    data[where] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("part", [0.001, 0.2, 0.5, 0.8, 0.999])
+def test_a_single_bit_that_flipped_is_noticed_wherever_it_is(root: Path, store: Path, part: float) -> None:
+    before = rows(store)
+    file = store / "ledger.sqlite3"
+    _flip(file, int(part * file.stat().st_size))
+    with opened(root, store) as index:
+        assert "was damaged" in index.notices[0]
+        assert index.update().files == 3
+    assert rows(store) == before
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.99])
+def test_a_truncated_ledger_is_noticed_wherever_it_ends(root: Path, store: Path, share: float) -> None:
+    before = rows(store)
+    file = store / "ledger.sqlite3"
+    file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
+    with opened(root, store) as index:
+        assert "was damaged" in index.notices[0]
+        assert index.update().files == 3
+    assert rows(store) == before
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+@pytest.mark.parametrize("share", [None, 0, 0.4, 0.9])
+def test_what_a_killed_process_left_beside_the_ledger_may_be_lost_or_torn(
+    root: Path, store: Path, tmp_path: Path, suffix: str, share: float | None
+) -> None:
+    """A copy of the files of an open index is what a kill leaves."""
+    killed = tmp_path / "killed"
+    with opened(root, store) as index:
+        write(root, {f"late_{number}.py": function(f"late_{number}") for number in range(5)})
+        index.update()
+        shutil.copytree(store, killed)
+    after = rows(store)
+    beside = killed / f"ledger.sqlite3{suffix}"
+    data = beside.read_bytes()
+    beside.unlink()
+    if share is not None:
+        beside.write_bytes(data[: int(share * len(data))])
+    with opened(root, killed) as index:
+        assert index.update().files == 8
+        assert index.search("late_3")[0].path == "late_3.py"
+    assert rows(killed) == after
+
+
+@pytest.mark.parametrize("searched", [True, False])
+def test_a_store_that_is_removed_while_it_is_used_is_built_anew(root: Path, store: Path, searched: bool) -> None:
+    before = rows(store)
+    with opened(root, store) as index:
+        assert index.search("one")[0].path == "one.py"
+        shutil.rmtree(store)
+        if searched:
+            assert index.search("one") == []
+        assert index.update(paths=["one.py"]).files == (1 if searched else 3)  # who watches will say: everything
+        assert "was removed while it was in use" in index.notices[0]
+        assert index.update(wait_sync=True).vectors_synced == 3
+        assert index.search("one")[0].path == "one.py"
+    assert rows(store) == before
+
+
+def test_who_follows_sees_the_ledger_that_the_writer_began_anew(root: Path, store: Path) -> None:
+    with opened(root, store) as writer, opened(root, store) as follower:
+        assert follower.search("one")[0].path == "one.py"
+        _overwrite_tables(store)
+        assert writer.update().files == 3
+        assert follower.search("one")[0].path == "one.py"
+        write(root, {"four.py": function("four")})
+        writer.update()
+        assert follower.search("four")[0].path == "four.py"
+        assert (writer.writer, follower.writer) == (True, False)

@@ -14,7 +14,8 @@ from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.index.workers import Crashed, Job, prepare_all
 from dt6_lsp.settings import Settings, WorkspaceSettings
-from tests.index_fixtures import LONG_AGO, FakeEmbedder, chunk_ids, function, opened, rows, write
+from dt6_lsp.workspace.model import changed_ns
+from tests.index_fixtures import LONG_AGO, FakeEmbedder, chunk_ids, function, ledger, opened, rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,32 @@ def test_a_change_that_keeps_size_and_date_is_seen_when_it_came_right_after_the_
         write(root, {"app/run.py": "value = 222\n"}, at=now)
         assert index.update().changed == 1
         assert index.chunks("app/run.py")[0].text.strip() == "value = 222"
+
+
+def test_a_change_that_keeps_size_and_date_is_seen_long_after_the_scan(root: Path, store: Path) -> None:
+    """As `cp -p` and `touch -r` do it. The file system's own account tells."""
+    with opened(root, store) as index:
+        index.update()
+        before = changed_ns((root / "app/run.py").stat())
+        with ledger(store) as connection:  # as a later scan would have it, which trusts what it sees
+            connection.execute("UPDATE files SET mtime_ns = ? WHERE path = 'app/run.py'", (before,))
+        assert index.update().changed == 0
+        text = (root / "app/run.py").read_text().replace("2", "3")
+        while changed_ns((root / "app/run.py").stat()) == before:  # the clock has its grain
+            write(root, {"app/run.py": text})
+        assert index.update().changed == 1
+
+
+@pytest.mark.parametrize("years", [-40, 40])
+def test_a_clock_that_was_wrong_hides_no_change(root: Path, store: Path, years: int) -> None:
+    at = LONG_AGO + years * 365 * 24 * 3600
+    write(root, {"app/run.py": "value = 111\n"}, at=at)
+    with opened(root, store) as index:
+        index.update()
+        write(root, {"app/run.py": "value = 222\n"}, at=at)
+        assert index.update().changed == 1
+        write(root, {"app/run.py": "value = 333\n"}, at=at - 1)
+        assert index.update().changed == 1
 
 
 def test_a_new_date_alone_parses_nothing(root: Path, store: Path) -> None:
