@@ -25,7 +25,7 @@ ask: export ASK_FOLDER = $(value W)
 ask: export ASK_QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test check lint-fix bench docs lock train-embeddings clean
+.PHONY: help ask test check lint-fix bench bench-data docs lock train-embeddings clean
 
 help: ## This list.
 	@echo 'make ask [W=FOLDER] [Q="QUESTION"]  indexes FOLDER (default: this one) and answers, with citations'
@@ -49,9 +49,15 @@ lint-fix: .venv/.dev ## Mends what can be mended by itself.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.dev ## Times what docs/architecture.md sets budgets for.
-	$(BIN)/python -m tests.benchmarks.startup
-	$(BIN)/python -m tests.benchmarks.saved_file
+# CORPORA (a folder of repositories), REPOS (a list of them) and SEMBLE (a Python that has it) are handed on.
+BENCH = $(BIN)/python -m tests.benchmarks $(if $(CORPORA),--corpora "$(CORPORA)") $(if $(REPOS),--repos "$(REPOS)") \
+	$(if $(SEMBLE),--semble "$(SEMBLE)")
+
+bench: .venv/.dev ## Measures all that has a budget (a quarter of an hour; the first time it downloads semble).
+	$(BENCH)
+
+bench-data: .venv/.dev ## The same, and docs/performance.md is made again from what was measured.
+	$(BENCH) --keep docs/data; measured=$$?; $(BIN)/python -m tools.docs write && exit $$measured
 
 docs: .venv/.dev ## Writes the generated pages again.
 	$(BIN)/python -m tools.docs write

@@ -1,44 +1,38 @@
 """From spawn to the answer to `initialize`: DT6 against an empty pygls server, by turns in one run.
 
-    python -m tests.benchmarks.startup [--rounds 15] [--json]
+    python -m tests.benchmarks.startup [--rounds 15] [--json FILE]
 
-The budget is a ratio of medians of at most 1.15; the exit code is 1 above it. What is measured is what an editor waits
-for: process start, imports, reading the request, the response. Neither side gets a workspace or a warm cache that the
-other lacks: bytecode is compiled in a first round that does not count.
+The budget is a ratio of medians of at most 1.15. What is measured is what an editor waits for: process start, imports,
+reading the request, the response. Neither side gets a workspace or a warm cache that the other lacks: bytecode is
+compiled in a first round that does not count.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
 import pytest_lsp
 
+from tests.benchmarks.measure import (
+    ROOT,
+    Figure,
+    Measured,
+    arguments,
+    clean_environment,
+    conclude,
+    dt6,
+    scratch,
+    spread,
+)
+
 BUDGET = 1.15
-HERE = Path(__file__).parents[2]
 EMPTY = 'from pygls.lsp.server import LanguageServer; LanguageServer("empty", "1").start_io()'
-SERVERS = {
-    "empty pygls": (sys.executable, "-c", EMPTY),
-    "dt6-lsp": (sys.executable, "-m", "dt6_lsp", "serve", "--stdio"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Seconds, except `ratio`."""
-
-    rounds: int
-    empty: float
-    dt6: float
-    ratio: float
+SERVERS = {"empty pygls server": [sys.executable, "-c", EMPTY], "dt6-lsp serve": dt6("serve", "--stdio")}
 
 
 def message(**fields: object) -> bytes:
@@ -53,9 +47,9 @@ def initialize() -> bytes:
     return message(id=1, method="initialize", params={**params, "processId": None, "rootUri": None})
 
 
-def seconds_to_answer(command: tuple[str, ...], request: bytes, env: dict[str, str]) -> float:
+def seconds_to_answer(command: list[str], request: bytes, env: dict[str, str]) -> float:
     started = time.perf_counter()
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=HERE, env=env) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=env) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(request)
@@ -69,35 +63,28 @@ def seconds_to_answer(command: tuple[str, ...], request: bytes, env: dict[str, s
     return elapsed
 
 
-def measure(rounds: int) -> Result:
+def measure(rounds: int) -> Measured:
     taken: dict[str, list[float]] = {name: [] for name in SERVERS}
     request = initialize()
-    with tempfile.TemporaryDirectory() as state:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("DT6_")}
-        env["DT6_DATA_DIR"] = state
+    with scratch() as state:
+        env = clean_environment({"DT6_DATA_DIR": str(state)})
         for turn in range(rounds + 1):
             for name, command in SERVERS.items():
                 elapsed = seconds_to_answer(command, request, env)
                 if turn:
                     taken[name].append(elapsed)
-    empty, dt6 = (median(times) for times in taken.values())
-    return Result(rounds, empty, dt6, dt6 / empty)
+    empty, own = (median(times) for times in taken.values())
+    figures = [Figure(f"{name}: spawn to `initialize`", 1000 * median(times), "ms") for name, times in taken.items()]
+    figures.append(Figure("DT6 against the empty server", own / empty, "x", BUDGET))
+    return Measured(figures, {name: spread(times) for name, times in taken.items()})
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Time to the answer to `initialize`, against an empty pygls server.")
-    parser.add_argument("--rounds", type=int, default=15, help="spawns of each server that count (default 15)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
-    result = measure(options.rounds)
-    if options.json:
-        print(json.dumps(asdict(result)))
-    else:
-        print(f"empty pygls server  {result.empty * 1000:7.1f} ms")
-        print(f"dt6-lsp serve       {result.dt6 * 1000:7.1f} ms")
-        print(f"ratio               {result.ratio:7.3f}     (budget {BUDGET})")
-    return 0 if result.ratio <= BUDGET else 1
+    ask = arguments(__doc__)
+    ask.add_argument("--rounds", type=int, default=15, help="spawns of each server that count (default 15)")
+    options = ask.parse_args()
+    return conclude("startup", options.json, lambda: measure(options.rounds))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""How long a warm search, a symbol search and a hover take, in process, at about 10,000 and 100,000 chunks.
+
+    python -m tests.benchmarks.latency [--chunks 10000 100000] [--annotations DIR] [--prepared DIR] [--json FILE]
+
+The workspace is real code that is installed on this machine, indexed and copied to ChromaDB. Queries are names and
+first sentences of documentation that the index has; with `--annotations` the questions of the benchmark. All is also
+measured while 400 files that changed are indexed, again and again. `--prepared` keeps the workspaces.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dt6_lsp.app import store_folder
+from tests.benchmarks.measure import Figure, Measured, arguments, conclude, p50, p95, scratch, spread
+from tests.benchmarks.workspaces import engine_over, fill, index
+from tests.index_fixtures import ledger
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from dt6_lsp.engine import Engine
+
+    Ask = Callable[[], Awaitable[object]]
+
+SEARCH_MS = {10_000: 5.0, 100_000: 15.0}  # p50
+EDITOR_MS = 15.0  # p95 of hover and symbols
+BESIDE = 3.0  # times p95 of idle, while indexing
+_ASKED = 300
+_WARM_UP = 50
+_CHANGED = 400  # files, for each run that goes on beside
+_PATIENCE = 90.0  # seconds, for the questions beside index runs
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    text: str
+    doc: str
+    path: str
+    line: int
+    column: int
+
+
+def names(store: Path, chances: random.Random) -> list[Name]:
+    """Definitions of the index, mixed."""
+    select = """SELECT s.name, s.doc, f.path, s.name_line, s.name_column FROM symbols s JOIN files f ON f.id = s.file_id
+      WHERE length(s.name) > 3"""
+    with ledger(store) as connection:
+        found = [Name(*row) for row in connection.execute(select)]
+    return chances.sample(found, min(len(found), 20 * _ASKED))
+
+
+def questions(found: Sequence[Name], annotations: Path | None) -> list[str]:
+    if annotations is not None:
+        files = sorted(annotations.glob("*.json"))
+        return [each["query"] for file in files for each in json.loads(file.read_text(encoding="utf-8"))]
+    sentences = [name.doc.split("\n")[0].strip() for name in found if name.doc]
+    told = [sentence for sentence in dict.fromkeys(sentences) if 4 <= len(sentence.split()) <= 20]
+    return [each for pair in zip(told, (name.text for name in found), strict=False) for each in pair]
+
+
+def asked(engine: Engine, found: Sequence[Name], queries: Sequence[str]) -> dict[str, list[Ask]]:
+    root, texts = engine.roots[0], {}
+    for name in found[: _ASKED + _WARM_UP]:
+        texts[name.path] = (root / name.path).read_text(encoding="utf-8", errors="replace")
+    places = [name for name in found if name.path in texts][: _ASKED + _WARM_UP]
+    typed = [name.text[: 3 + number % 8] for number, name in enumerate(places)]
+    return {
+        "search": [partial(engine.search, query) for query in queries[: _ASKED + _WARM_UP]],
+        "symbols": [partial(engine.symbols, query) for query in typed],
+        "hover": [partial(engine.hover, name.path, texts[name.path], name.line, name.column) for name in places],
+    }
+
+
+async def timed(ask: Ask) -> float:
+    started = time.perf_counter()
+    await ask()
+    return time.perf_counter() - started
+
+
+async def idle(asks: dict[str, list[Ask]]) -> dict[str, list[float]]:
+    times = {}
+    for kind, each in asks.items():
+        times[kind] = [await timed(ask) for ask in each][_WARM_UP:]
+    return times
+
+
+async def beside_indexing(engine: Engine, asks: dict[str, list[Ask]], chances: random.Random) -> dict[str, list[float]]:
+    """One question after another, for as long as there is a run beside them."""
+    times: dict[str, list[float]] = {kind: [] for kind in asks}
+    files = sorted(path for path in engine.roots[0].rglob("*.py") if path.stat().st_size)
+    until = time.monotonic() + _PATIENCE
+    while len(times["hover"]) < _ASKED and time.monotonic() < until:
+        for path in chances.sample(files, min(_CHANGED, len(files))):
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"\nchanged = {chances.random()}\n")
+        run = asyncio.create_task(index(engine))
+        while not run.done():
+            for kind, each in asks.items():
+                times[kind].append(await timed(chances.choice(each)))
+        await run
+    return times
+
+
+async def of_size(folder: Path, chunks: int, annotations: Path | None) -> dict[str, Any]:
+    chances = random.Random(chunks)
+    async with engine_over(folder) as engine:
+        have = await fill(engine, chunks)
+        found = names(store_folder(engine.roots[0], folder / "data"), chances)
+        asks = asked(engine, found, questions(found, annotations))
+        alone = await idle(asks)
+        beside = await beside_indexing(engine, asks, chances)
+    asked_beside = {kind: len(times) for kind, times in beside.items()}
+    kept = {
+        name: {kind: spread(times[kind]) for kind in times} for name, times in (("idle", alone), ("beside", beside))
+    }
+    return {"chunks": have, "asked": _ASKED, "asked_beside": asked_beside, **kept}
+
+
+def figures(size: dict[str, Any], chunks: int) -> list[Figure]:
+    found = []
+    for kind, times in size["idle"].items():
+        name, searches = f"{size['chunks']:,} chunks: {kind}", kind == "search"
+        busy = p95(size["beside"][kind]) / p95(times)
+        found.append(Figure(f"{name}, p50", p50(times), "ms", SEARCH_MS.get(chunks) if searches else None))
+        found.append(Figure(f"{name}, p95", p95(times), "ms", None if searches else EDITOR_MS))
+        found.append(Figure(f"{name}, p95 while indexing, against idle", busy, "x", None if searches else BESIDE))
+    return found
+
+
+def measure(folder: Path, options: argparse.Namespace) -> Measured:
+    sizes, found = [], []
+    for chunks in options.chunks:
+        sizes.append(asyncio.run(of_size(folder / str(chunks), chunks, options.annotations)))
+        found += figures(sizes[-1], chunks)
+    return Measured(found, {"sizes": sizes})
+
+
+def main() -> int:
+    ask = arguments(__doc__)
+    ask.add_argument("--chunks", type=int, nargs="+", default=sorted(SEARCH_MS))
+    ask.add_argument("--annotations", type=Path, metavar="DIR", help="the benchmark's annotated queries")
+    ask.add_argument("--prepared", type=Path, metavar="DIR", help="where workspaces are kept for other benchmarks")
+    options = ask.parse_args()
+    with scratch(options.prepared) as folder:
+        return conclude("latency", options.json, lambda: measure(folder, options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
