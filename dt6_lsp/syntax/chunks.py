@@ -9,8 +9,11 @@ line numbers, but its end can't be searched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
 
 from dt6_lsp.syntax.model import Chunk
 
@@ -33,10 +36,11 @@ class Sizes:
 
 
 SIZES = Sizes()
+_SPACES = b" \t\r\v\f\x1c\x1d\x1e\x1f"  # all that str.split() splits ASCII at, but \n
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Lines, from 1 and inclusive, of a definition with its comments. No `symbol`: lines that stay together."""
 
     start: int
@@ -45,16 +49,16 @@ class Span:
     symbol: str
 
 
-@dataclass(slots=True)
-class _Node:
-    """A span with the spans in it; `parent` numbers the family, within which pieces may be merged."""
+class _Node(NamedTuple):
+    """A span with the spans in it."""
 
     span: Span
     children: list[_Node]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
+    """`family` numbers what was split, within which pieces may be merged."""
+
     start: int
     end: int
     kind: Kind
@@ -72,42 +76,44 @@ def chunk(lines: Sequence[str], spans: Iterable[Span], sizes: Sizes = SIZES) -> 
 
 
 class _Weights:
-    """How many characters that are no white space a run of lines holds."""
+    """How many characters that are no white space a run of lines holds: `sums[n]` are those of the first n lines."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines
-        total = 0
-        self._sums = [0]
-        for line in lines:
-            total += len("".join(line.split()))
-            self._sums.append(total)
+        self.sums = list(accumulate(_weights(lines), initial=0))
 
     def of(self, start: int, end: int) -> int:
-        return self._sums[end] - self._sums[start - 1]
-
-    def blank(self, line: int) -> bool:
-        return self._sums[line] == self._sums[line - 1]
+        return self.sums[end] - self.sums[start - 1]
 
     def trimmed(self, start: int, end: int) -> tuple[int, int]:
-        while start <= end and self.blank(start):
+        sums = self.sums
+        while start <= end and sums[start] == sums[start - 1]:
             start += 1
-        while end > start and self.blank(end):
+        while end > start and sums[end] == sums[end - 1]:
             end -= 1
         return start, end
+
+
+def _weights(lines: Sequence[str]) -> Iterable[int]:
+    """Of each line. There are very many lines: all of a file are counted in a few steps where its characters allow."""
+    text = "\n".join(lines)
+    if not text.isascii() and _WIDE_SPACE.search(text):
+        return (len("".join(line.split())) for line in lines)
+    return map(len, text.encode("ascii", "replace").translate(None, _SPACES).split(b"\n"))
 
 
 def _tree(count: int, spans: Iterable[Span]) -> _Node:
     """Spans as a tree. Of two that share a line without one holding the other, the later one loses the line."""
     root = _Node(Span(1, count, "text", ""), [])
     stack = [root]
-    for span in sorted(spans, key=lambda each: (each.start, -each.end)):
+    for span in sorted(spans, key=_outermost_first):
         while len(stack) > 1 and span.start > stack[-1].span.end:
             stack.pop()
-        while len(stack) > 1 and (span.end > stack[-1].span.end or _same(span, stack[-1].span)):
+        while len(stack) > 1 and (span.end > stack[-1].span.end or span[:2] == stack[-1].span[:2]):
             stack.pop()
-        siblings = stack[-1].children
+        around, siblings = stack[-1]
         start = max(span.start, siblings[-1].span.end + 1 if siblings else 1)
-        end = min(span.end, stack[-1].span.end)
+        end = min(span.end, around.end)
         if start <= end:
             node = _Node(Span(start, end, span.kind, span.symbol), [])
             siblings.append(node)
@@ -115,8 +121,8 @@ def _tree(count: int, spans: Iterable[Span]) -> _Node:
     return root
 
 
-def _same(one: Span, other: Span) -> bool:
-    return (one.start, one.end) == (other.start, other.end)
+def _outermost_first(span: Span) -> tuple[int, int]:
+    return span.start, -span.end
 
 
 def _pieces(root: _Node, weights: _Weights, sizes: Sizes) -> list[_Piece]:
@@ -166,7 +172,8 @@ def _cut(
         start, end = weights.trimmed(start, end)
         if start > end or weights.of(start, end) == 0:
             return
-        last = end if weights.of(start, end) <= sizes.max else _cut_after(start, end, weights, sizes)
+        whole = start == end or weights.of(start, end) <= sizes.max
+        last = end if whole else _cut_after(start, end, weights, sizes)
         yield _Piece(start, last, label.kind, label.symbol, family, part, weights.of(start, last))
         start = last + 1
 
@@ -174,26 +181,32 @@ def _cut(
 def _cut_after(start: int, end: int, weights: _Weights, sizes: Sizes) -> int:
     """The best last line for a piece that begins at `start`: before a blank line or little indentation, near the
     target."""
+    sums, before = weights.sums, weights.sums[start - 1]
     best, best_cost = start, float("inf")
-    line = start
-    while line < end and (line == start or weights.of(start, line) <= sizes.max):
-        weight = weights.of(start, line)
-        if weight >= sizes.target // 2 or line == start:
-            cost = _cost(line, weights) + 12 * abs(weight - sizes.target) / sizes.target
-            if cost < best_cost or best == start:
-                best, best_cost = line, cost
-        line += 1
+    first = bisect_left(sums, before + sizes.target // 2, start, end)  # shorter pieces are not worth a look
+    for line in (start, *range(max(first, start + 1), end)):
+        weight = sums[line] - before
+        if line > start and weight > sizes.max:
+            break
+        cost = 12 * abs(weight - sizes.target) / sizes.target
+        if best > start and cost >= best_cost:
+            continue
+        cost += _cost(line, weights)
+        if cost < best_cost or best == start:
+            best, best_cost = line, cost
     return best
 
 
 def _cost(line: int, weights: _Weights) -> float:
     """How bad it is to cut after a line."""
-    following = weights.lines[line]
-    if weights.blank(line + 1):
+    sums = weights.sums
+    if sums[line + 1] == sums[line]:
         return 0.0
-    indent = len(following) - len(following.lstrip())
-    closes = 4 if following.strip()[:1] in ("}", ")", "]") else 0
-    return (0 if weights.blank(line) else 6) + min(indent, 40) / 4 + closes
+    following = weights.lines[line]
+    stripped = following.lstrip()
+    indent = len(following) - len(stripped)
+    closes = 4 if stripped[0] in "})]" else 0
+    return (0 if sums[line] == sums[line - 1] else 6) + min(indent, 40) / 4 + closes
 
 
 def _merge(pieces: Iterable[_Piece], weights: _Weights, sizes: Sizes) -> list[_Piece]:
@@ -208,16 +221,18 @@ def _merge(pieces: Iterable[_Piece], weights: _Weights, sizes: Sizes) -> list[_P
 
 def _fits(one: _Piece, other: _Piece, weights: _Weights, sizes: Sizes) -> bool:
     total = weights.of(one.start, other.end)
-    if weights.of(other.start, other.end) <= sizes.scrap and other.part == "rest":
-        return total <= sizes.max
-    if weights.of(one.start, one.end) <= sizes.scrap and one.part == "opens":
-        return total <= sizes.max
-    return one.family == other.family and total <= sizes.target
+    if total <= sizes.target and one.family == other.family:
+        return True
+    if total > sizes.max:
+        return False
+    if other.part == "rest" and weights.of(other.start, other.end) <= sizes.scrap:
+        return True
+    return one.part == "opens" and weights.of(one.start, one.end) <= sizes.scrap
 
 
 def _join(one: _Piece, other: _Piece) -> _Piece:
     biggest = other if other.size > one.size else one
-    return replace(biggest, start=one.start, end=other.end, family=one.family, part=one.part)
+    return biggest._replace(start=one.start, end=other.end, family=one.family, part=one.part)
 
 
 def _chunk(lines: Sequence[str], piece: _Piece, sizes: Sizes) -> Chunk:

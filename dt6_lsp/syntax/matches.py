@@ -6,7 +6,7 @@ Byte offsets only: turning them into lines, containers, signatures and docs is `
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from tree_sitter import QueryCursor
 
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 4_000  # the cursor counts depth in 16 bits, and never ends on a tree that is deeper
 _MATCH_LIMIT = 20_000  # of matches under way at once
-_LABELS = ("definition.", "scope.", "heading.", "skip.")
+_LABELS = ("definition.", "scope.", "heading.", "skip.")  # what a capture that is a definition begins with
 
 Captures = dict[str, "list[Node]"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """`sort` is "definition", "heading", "scope" or "skip". `body` is 0 where the whole node is the declaration."""
 
     kind: Kind
@@ -39,8 +38,7 @@ class Found:
     level: int  # of a heading, from 1; 0 for all else
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(NamedTuple):
     """Something that belongs to the definition below it. `doc` spans the text that documents, if it does."""
 
     start: int
@@ -66,14 +64,13 @@ def run_query(loaded: Grammar, root: Node, data: bytes) -> Matches:
     found = Matches()
     cursor = QueryCursor(loaded.query, match_limit=_MATCH_LIMIT)
     cursor.set_max_start_depth(_MAX_DEPTH)
+    conditions_of, refer = loaded.conditions, found.references.append
     for pattern, captures in cursor.matches(root):
-        conditions = loaded.conditions.get(pattern)
-        if conditions and not all(_holds(condition, captures, data) for condition in conditions):
+        if pattern in conditions_of and not all(_holds(one, captures, data) for one in conditions_of[pattern]):
             continue
-        references = captures.get("reference")
-        if references is not None:
-            for node in references:
-                found.references.append((node.start_byte, node.end_byte))
+        if "reference" in captures:
+            for node in captures["reference"]:
+                refer(node.byte_range)
         elif "name" in captures:
             _add_definition(found, pattern, captures, data)
         else:
@@ -91,15 +88,19 @@ def _add_definition(found: Matches, pattern: int, captures: Captures, data: byte
     known = found.definitions.get(name.start_byte)
     if known is not None and known.pattern <= pattern:
         return
-    label = next((key for key in captures if key.startswith(_LABELS)), "")
-    node, container = captures[label][0], captures.get("container")
+    label = ""
+    for label in captures:
+        if label.startswith(_LABELS):
+            break
+    (start, end), container = captures[label][0].byte_range, captures.get("container")
     sort, _, kind = label.partition(".")
-    found.definitions[name.start_byte] = Found(
+    name_start, name_end = name.byte_range
+    found.definitions[name_start] = Found(
         kind="section" if sort == "heading" else cast("Kind", kind),
-        start=node.start_byte,
-        end=node.end_byte,
-        name_start=name.start_byte,
-        name_end=name.end_byte,
+        start=start,
+        end=end,
+        name_start=name_start,
+        name_end=name_end,
         body=_signature_end(captures),
         container=container[0].byte_range if container else None,
         sort=sort,
@@ -124,10 +125,11 @@ def _signature_end(captures: Captures) -> int:
 def _add_other(found: Matches, captures: Captures) -> None:
     if "comment" in captures:
         for node in captures["comment"]:
-            found.prefixes.append(Prefix(node.start_byte, node.end_byte, True, node.byte_range))
+            span = node.byte_range
+            found.prefixes.append(Prefix(*span, True, span))
     elif "prefix" in captures:
         node, docs = captures["prefix"][0], captures.get("docstring")
-        found.prefixes.append(Prefix(node.start_byte, node.end_byte, False, docs[0].byte_range if docs else None))
+        found.prefixes.append(Prefix(*node.byte_range, False, docs[0].byte_range if docs else None))
     elif "import" in captures:
         node = captures["import"][0]
         found.imports.extend((*node.byte_range, *module.byte_range) for module in captures.get("module", ()))

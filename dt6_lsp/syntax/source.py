@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _CONTINUATION = re.compile(rb"[\x80-\xbf]+")
 _NEAR = 200  # bytes; a line of a megabyte must not be copied for each of its names
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """`data` is UTF-8. `starts` holds the byte at which each line begins. Line numbers count from 1."""
 
     data: bytes
+    ascii: str  # the same as text, when each of its characters is one byte; else ""
     starts: tuple[int, ...]
     lines: tuple[str, ...]  # without their ends
     runs: tuple[int, ...]  # where a run of UTF-8 continuation bytes begins
@@ -37,7 +37,7 @@ class Source:
         return byte - start - self.counts[bisect_left(self.runs, byte)] + self.counts[bisect_left(self.runs, start)]
 
     def text(self, start: int, end: int) -> str:
-        return self.data[start:end].decode("utf-8", "replace")
+        return self.ascii[start:end] or self.data[start:end].decode("utf-8", "replace")
 
     def before(self, byte: int, line: int) -> bytes:
         """What stands on the line before this byte, or the end of it."""
@@ -56,10 +56,13 @@ def source_of(text: str) -> Source:
         data = data.replace(b"\0", b" ")
     if b"\r" in data:
         data = _LONE_RETURN.sub(b"\n", data)
-    starts = tuple(accumulate((len(line) + 1 for line in data.split(b"\n")), initial=0))[:-1]
-    runs = () if data.isascii() else tuple(found.span() for found in _CONTINUATION.finditer(data))
+    starts = tuple(accumulate(map((1).__add__, map(len, data.split(b"\n"))), initial=0))[:-1]
+    lines = tuple(split_lines(text))
+    if data.isascii():
+        return Source(data, data.decode("ascii"), starts, lines, (), (0,))
+    runs = tuple(found.span() for found in _CONTINUATION.finditer(data))
     counts = tuple(accumulate((end - start for start, end in runs), initial=0))
-    return Source(data, starts, tuple(split_lines(text)), tuple(start for start, _ in runs), counts)
+    return Source(data, "", starts, lines, tuple(start for start, _ in runs), counts)
 
 
 def split_lines(text: str) -> list[str]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dt6_lsp.syntax.chunks import Span
 from dt6_lsp.syntax.dialects import BATS_NAME
@@ -36,6 +34,7 @@ _FUNCTIONS = frozenset({"function", "method", "constructor"})
 _CLAUSED = ("function", "method")
 _ONE_LINE = frozenset({"constant", "variable", "field", "property", "key", "section"})
 _WHOLE_NAME = frozenset({"section", "rule", "key", "test", "text"})
+_PLAIN_NAME = re.compile(r"(?!.*operator)[A-Za-z_]\w{0,99}", re.ASCII)  # the name alone, in every language
 _SEPARATOR = re.compile(r"::|->|[.:\\]")
 _NO_SCOPE = frozenset({"module", "exports", "prototype", "this", "self", "globalThis", "window"})
 _TYPE_ARGUMENTS = re.compile(r"[<\[].*")
@@ -43,11 +42,11 @@ _QUOTES = "\"'`"
 _WORDS = re.compile(rb"[\w\s]*\Z")
 _AFTER_BRACKET = re.compile(r"(?<=[(\[]) ")
 _BEFORE_BRACKET = re.compile(r",? (?=[)\]])")
+_SIGNATURE_ENDS = ("{", ":", "=", ";", ",", "do", "where", "is", "begin", "then")
 _SIGNATURE_TAIL = re.compile(r"(?:\s*(?:[{:=;,]|\bdo|\bwhere|\bis|\bbegin|\bthen))+\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A definition with the names around it."""
 
     found: Found
@@ -86,7 +85,7 @@ def _one_per_function(placed: list[Placed]) -> list[Placed]:
         last = merged[at] if at is not None else None
         if at is not None and last and (last.name, last.kind) == (one.name, one.kind) and one.kind in _CLAUSED:
             body = last.found.body or last.found.end
-            merged[at] = replace(last, found=replace(last.found, end=one.found.end, body=body))
+            merged[at] = last._replace(found=last.found._replace(end=one.found.end, body=body))
         else:
             latest[one.container] = len(merged)
             merged.append(one)
@@ -101,7 +100,7 @@ def _wanted(matches: Matches, end: int) -> Iterator[Found]:
         elif one.sort != "skip":
             # A template's class ends before its semicolon, and the template after it.
             wrap = matches.wraps.get(one.end, matches.wraps.get(one.end + 1, one.start)) if matches.wraps else one.start
-            yield one if wrap >= one.start else replace(one, start=wrap)
+            yield one if wrap >= one.start else one._replace(start=wrap)
     yield from _reach(headings, end)
 
 
@@ -111,7 +110,7 @@ def _reach(headings: list[Found], end: int) -> Iterator[Found]:
     for one in sorted(headings, key=lambda each: each.start, reverse=True):
         stop = min((at for level, at in next_at.items() if level <= one.level), default=end)
         next_at[one.level] = one.start
-        yield replace(one, end=max(one.end, stop), body=one.end)
+        yield one._replace(end=max(one.end, stop), body=one.end)
 
 
 def _holds(outer: Found, inner: Found) -> bool:
@@ -119,11 +118,12 @@ def _holds(outer: Found, inner: Found) -> bool:
 
 
 def _place(one: Found, outer: Placed | None, source: Source, language: Language) -> Placed:
-    *scopes, name = _names(source.text(one.name_start, one.name_end), one.kind)
+    text = source.text(one.name_start, one.name_end)
+    *scopes, name = (text,) if _PLAIN_NAME.fullmatch(text) else _names(text, one.kind)
     if one.container is not None:
         scopes = [*(name for name in _names(source.text(*one.container), "class") if name not in _NO_SCOPE), *scopes]
     around = _around(outer, one.kind)
-    container = ".".join((*((around,) if around else ()), *scopes))[:MAX_CONTAINER]
+    container = ".".join((around, *scopes) if around else scopes)[:MAX_CONTAINER]
     return Placed(one, name, container, _kind(one.kind, name, outer.kind if outer else None, bool(scopes), language))
 
 
@@ -173,14 +173,16 @@ class Surroundings:
             if not before.strip() and not source.after(prefix.end, end).strip():
                 self._ending[end] = prefix
 
-    def above(self, line: int) -> Iterator[tuple[int, Prefix]]:
+    def above(self, line: int) -> list[tuple[int, Prefix]]:
         """The prefixes directly above a line, nearest first, each with the line it starts on."""
+        found: list[tuple[int, Prefix]] = []
         while (prefix := self._ending.get(line - 1) or self._across_blank(line - 1)) is not None:
             start = self._source.line_of(prefix.start)
-            if start >= line:
-                return
+            if start >= line or len(found) == _MAX_PREFIXES:
+                break
             line = start
-            yield line, prefix
+            found.append((line, prefix))
+        return found
 
     def _across_blank(self, line: int) -> Prefix | None:
         """Older JavaScript and PHP leave a blank line between a `/** */` and what it documents."""
@@ -194,9 +196,13 @@ class Surroundings:
         return prefix
 
     def without_comments(self, start: int, end: int) -> str:
+        comments = self._comments
+        following = bisect_left(comments, (start, 0))
+        if following == len(comments) or comments[following][0] >= end:
+            return self._source.text(start, max(start, end))
         parts: list[str] = []
-        for at in range(bisect_left(self._comments, (start, 0)), len(self._comments)):
-            first, last = self._comments[at]
+        for at in range(following, len(comments)):
+            first, last = comments[at]
             if first >= end:
                 break
             parts.append(self._source.text(start, first))
@@ -218,82 +224,89 @@ def symbols_of(placed: Iterable[Placed], matches: Matches, source: Source) -> tu
     symbols: list[Symbol] = []
     spans: list[Span] = []
     for one in placed:
-        start, chunk_start, doc = _top(one.found, matches, source, around)
-        end = source.line_of(max(one.found.start, one.found.end - 1))
+        found = one.found
+        line = source.line_of(found.start)
+        end = source.line_of(max(found.start, found.end - 1))
+        words = _words_before(found.start, line, source)
+        start, chunk_start, doc = (line, line, "") if words is None else _top(line, source, around)
         spans.append(Span(chunk_start, end, one.kind, one.qualified))
-        if one.found.sort != "scope":
-            symbols.append(_symbol(one, start, end, doc, source, around))
+        if found.sort != "scope":
+            if found.start in matches.docstrings:
+                doc = clip(docstring_text(_raw(source, matches.docstrings[found.start])))
+            symbols.append(_symbol(one, start, end, doc, _signature(found, words or b"", source, around), source))
     spans.extend(
         Span(source.line_of(start), source.line_of(max(start, end - 1)), "text", "") for start, end in matches.blocks
     )
     return tuple(symbols), spans
 
 
-def _top(found: Found, matches: Matches, source: Source, around: Surroundings) -> tuple[int, int, str]:
-    """The line a definition starts on with its decorators, the one with its comments too, and its documentation."""
-    line = chunk_line = source.line_of(found.start)
+def _words_before(byte: int, line: int, source: Source) -> bytes | None:
+    """What stands before a declaration on its line, when that is words or nothing ("export default "), else None."""
+    before = source.before(byte, line)
+    return before if not before or _WORDS.match(before) else None
+
+
+def _top(line: int, source: Source, around: Surroundings) -> tuple[int, int, str]:
+    """The line a definition starts on with its decorators, the one with its comments too, and what they say of it."""
+    above = around.above(line)
+    if not above:
+        return line, line, ""
     docs: list[str] = []
-    if _WORDS.match(source.before(found.start, line)):
-        for above, prefix in islice(around.above(line), _MAX_PREFIXES):
-            chunk_line = above
-            if prefix.is_comment:
-                docs.append(comment_text(_raw(source, (prefix.start, prefix.end))))
-            else:
-                line = above
-                if prefix.doc:
-                    docs.append(docstring_text(_raw(source, prefix.doc)))
-    inner = matches.docstrings.get(found.start)
-    doc = docstring_text(_raw(source, inner)) if inner else "\n".join(reversed(docs))
-    return line, chunk_line, clip(doc)
+    for start, prefix in above:
+        if prefix.is_comment:
+            docs.append(comment_text(_raw(source, (prefix.start, prefix.end))))
+        else:
+            line = start
+            if prefix.doc:
+                docs.append(docstring_text(_raw(source, prefix.doc)))
+    return line, above[-1][0], clip("\n".join(reversed(docs)))
 
 
 def _raw(source: Source, span: tuple[int, int]) -> str:
     return source.text(span[0], min(span[1], span[0] + _MAX_RAW_DOC))
 
 
-def _symbol(one: Placed, start: int, end: int, doc: str, source: Source, around: Surroundings) -> Symbol:
-    found = one.found
-    name_line = source.line_of(found.name_start)
-    return Symbol(
-        name=one.name,
-        container=one.container,
-        kind=one.kind,
-        start_line=start,
-        end_line=end,
-        name_line=name_line,
-        name_column=source.column_of(found.name_start, name_line),
-        signature=_signature(found, source, around),
-        doc=doc,
-    )
+def _symbol(one: Placed, start: int, end: int, doc: str, signature: str, source: Source) -> Symbol:
+    name_start = one.found.name_start
+    name_line = source.line_of(name_start)
+    column = source.column_of(name_start, name_line)
+    return Symbol(one.name, one.container, one.kind, start, end, name_line, column, signature, doc)
 
 
-def _signature(found: Found, source: Source, around: Surroundings) -> str:
+def _signature(found: Found, before: bytes, source: Source, around: Surroundings) -> str:
+    """`before` are the words that stand in front of it on its line."""
     start = around.skip(found.start)
     if start == found.start:
-        before = source.before(start, source.line_of(start))
-        start -= len(before) if _WORDS.match(before) else 0
+        start -= len(before)
     end = found.body if found.body > start else found.end
     text = around.without_comments(start, min(end, start + 4 * MAX_SIGNATURE)).strip()
     if found.kind in _ONE_LINE:
         text = text.partition("\n")[0]
-    text = _AFTER_BRACKET.sub("", _BEFORE_BRACKET.sub("", " ".join(text.split())))
-    text = _SIGNATURE_TAIL.sub("", text) or text
+    text = " ".join(text.split())
+    if " )" in text or " ]" in text:
+        text = _BEFORE_BRACKET.sub("", text)
+    if "( " in text or "[ " in text:
+        text = _AFTER_BRACKET.sub("", text)
+    if text.endswith(_SIGNATURE_ENDS):  # the pattern is tried at every place of a text, for nothing mostly
+        text = _SIGNATURE_TAIL.sub("", text) or text
     return text if len(text) <= MAX_SIGNATURE else text[: MAX_SIGNATURE - 1].rstrip() + "…"
 
 
 def references_of(matches: Matches, source: Source) -> tuple[Reference, ...]:
     found: list[Reference] = []
-    plain = not source.runs
+    definitions, plain, ascii_text = matches.definitions, not source.runs, source.ascii
     line, first, following = 0, 0, 0
     for start, end in sorted(set(matches.references)):
-        if start in matches.definitions or not 0 < end - start <= MAX_NAME:
+        if start in definitions or not 0 < end - start <= MAX_NAME:
             continue
         if start >= following:  # there are many, and they are in order: a line is looked up once
             line = source.line_of(start)
             first = source.starts[line - 1]
             following = source.starts[line] if line < len(source.starts) else len(source.data) + 1
-        column = start - first if plain else source.column_of(start, line)
-        found.append(Reference(source.text(start, end), line, column))
+        if plain:
+            found.append(Reference(ascii_text[start:end], line, start - first))
+        else:
+            found.append(Reference(source.text(start, end), line, source.column_of(start, line)))
     return tuple(found)
 
 
