@@ -1,9 +1,11 @@
 """What a model gets to read: packed into its token budget, the most important first.
 
 The system's words and the question are always in, then what the user selected or named (cut only where that alone
-passes the budget, and said so), then hits in rank order as whole chunks, joined where they touch. What did not
-fit is counted.
-Not here: what is retrieved, how it is worded (`prompts`), and redaction, which happened when the text was read.
+passes the budget, and said so), then hits in rank order, joined where they touch. A hit takes at most half of the room
+that is left: a large window holds them whole, a small one the best lines of several files in place of all of one. What
+did not fit is counted.
+Not here: what is retrieved, how it is worded (`prompts`), which lines are best (`cutting`), and redaction, which
+happened when the text was read.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant import prompts
+from dt6_lsp.assistant.cutting import Cutter
 from dt6_lsp.errors import ModelError
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 MESSAGE_TOKENS = 8  # what a chat template adds around one message
 _LEAST = 32  # tokens below which a piece is not worth having
+_SHORTEST_HIT = 96  # tokens that a hit may take in any case, with the marks around it: half a dozen lines
 _CUT = "\n[... cut: too long for the model's context ...]\n"
 
 
@@ -50,8 +54,8 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """`hits` are those that are in; `tokens` counts all messages as `count` does; `notices` are sentences about
-    what the user gave and had to be cut."""
+    """`hits` are those that are in, as far as they are; `tokens` counts all messages as `count` does; `notices` are
+    sentences about what the user gave and had to be cut."""
 
     messages: tuple[Message, ...]
     passages: tuple[Passage, ...]
@@ -73,15 +77,30 @@ def pack(
     asked, notices = _fit_question(question, intent, count, room)
     fixed, cut = _fit_given(asked, intent, given, count, room)
     taken: list[Hit] = []
-    spent = _tokens(prompts.messages(asked, intent, fixed), count)
+    left = room - _tokens(prompts.messages(asked, intent, fixed), count)
+    cutter = Cutter(asked, hits)
     for hit in hits:
-        cost = count(prompts.excerpt(_passage(hit))) + 2
         if any(passage.holds(hit) for passage in fixed):
             taken.append(hit)
-        elif spent + cost <= room:
-            taken.append(hit)
-            spent += cost
+            continue
+        fitting = _fit_hit(hit, cutter, count, left)
+        if fitting is not None:
+            taken.append(fitting)
+            left -= _cost(fitting, count)
     return _settled(asked, intent, fixed, taken, len(hits), count, room, (*notices, *cut))
+
+
+def _fit_hit(hit: Hit, cutter: Cutter, count: Count, left: int) -> Hit | None:
+    """The hit, or its best lines, in half of what is left; a short one may have all of it."""
+    most = min(left, max(left // 2, _SHORTEST_HIT))
+    if _cost(hit, count) <= most:
+        return hit
+    marks = _cost(replace(hit, text=""), count)
+    return cutter.cut(hit, lambda text: count(prompts.escape(text)), most - marks) if most >= _SHORTEST_HIT else None
+
+
+def _cost(hit: Hit, count: Count) -> int:
+    return count(prompts.excerpt(_passage(hit))) + 2
 
 
 def _settled(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dt6_lsp.assistant.context import Packed, Passage, budget, joined, pack
 from dt6_lsp.errors import ModelError
 from dt6_lsp.index.model import Hit
+from dt6_lsp.text import lines_of
 from tests.unit.assistant_fixtures import hit
 
 if TYPE_CHECKING:
@@ -87,11 +88,45 @@ def test_text_of_the_workspace_can_not_forge_the_marks_around_it(text: str) -> N
 
 
 def test_hits_go_in_by_rank_and_the_rest_is_counted() -> None:
-    found = [hit("a.py", 1, 9), hit("b.py", 1, 900), hit("c.py", 1, 9)]
-    packed = pack("why?", "code", [], found, characters, 2000)
+    unbroken = Hit("b.py", 1, 1, "", "text", 1.0, "x" * 20_000)
+    packed = pack("why?", "code", [], [hit("a.py", 1, 9), unbroken, hit("c.py", 1, 9)], characters, 2000)
     assert [item.path for item in packed.hits] == ["a.py", "c.py"]
     assert packed.dropped == 1
     assert 'source="a.py:1-9"' in packed.messages[1].content
+
+
+def test_where_room_is_short_several_files_show_the_lines_that_bear_on_the_question() -> None:
+    filler = [f"    step_{number}()" for number in range(40)]
+    body = "\n".join(["def refresh(store):", *filler, "    store.expire_tokens()", *filler])
+    found = [Hit(f"{name}.py", 11, 92, "refresh", "function", 1.0, body) for name in "abcd"]
+
+    packed = pack("when do tokens expire?", "code", [], found, characters, 2600)
+
+    assert len({item.path for item in packed.hits}) >= 3
+    assert all("expire_tokens" in passage.text for passage in packed.passages)
+    assert len(packed.passages[0].text) > len(packed.passages[1].text)
+
+
+def test_a_short_definition_is_not_cut_and_of_a_long_one_the_declaration_stays() -> None:
+    body = "\n".join(["# a note", "def refresh(store):", *(f"    step_{number}()" for number in range(90))])
+    found = [hit("a.py", 1, 2), Hit("b.py", 1, 92, "refresh", "function", 1.0, body)]
+
+    packed = pack("how are things done?", "code", [], found, characters, 2000)
+
+    assert packed.hits[0] == found[0]
+    assert "def refresh(store):" in packed.passages[1].text
+
+
+@given(st.lists(hits, max_size=12), counters, st.integers(1100, 3000))
+def test_what_is_left_of_a_hit_is_lines_of_it(found: list[Hit], count: object, room: int) -> None:
+    assert callable(count)
+    for kept in pack("a b", "code", [], found, count, room).hits:
+        lines = [
+            lines_of(whole.text)[kept.start_line - whole.start_line : kept.end_line - whole.start_line + 1]
+            for whole in found
+            if whole.path == kept.path and whole.start_line <= kept.start_line and kept.end_line <= whole.end_line
+        ]
+        assert kept in found or lines_of(kept.text) in lines
 
 
 def test_chunks_that_touch_become_one_passage() -> None:
