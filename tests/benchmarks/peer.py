@@ -1,8 +1,8 @@
 """semble, the published system that is nearest to DT6: set up in an environment of its own, with DT6's static vectors.
 
 The environment lies in the user's cache folder, or is one that `--semble PYTHON` names. The vectors are handed over as
-a model2vec folder: the same tokens and the same weighted rows, and words cut at the same places. Not here: the process
-that measures it (`peer_side`), and the comparison (`indexing`).
+a model2vec folder: the same tokens and the same weighted rows, and words cut at the same places (only lone letters that
+are left of a word count there, too). Not here: the process that measures it (`peer_side`), the comparison (`indexing`).
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 _FOLDER = "STAGES_FOLDER"  # in the environment of the indexing process and its workers: where samples go
 _LINES_PER_CHUNK = 25
 _SEARCHES = 500
-_TOP = 12
+_TOP = 14  # stages; what is left is little
+_PLACES = 30  # functions that are kept
 _STAGES = {  # the first that a place begins with
     IMPORTS: "starting Python and imports",
     OUTSIDE: "passing work and results",
@@ -106,12 +107,17 @@ def searches(folder: Path) -> tuple[Counter[str], float]:
     return places, (ended - started) / len(queries)
 
 
-def shares(places: Mapping[str, int], name: str) -> list[Figure]:
+def by_stage(places: Mapping[str, int]) -> dict[str, int]:
+    """Milliseconds, the largest first."""
     stages: Counter[str] = Counter()
     for place, used in places.items():
         stages[stage(place)] += used
+    return {name: round(used / 1e6) for name, used in stages.most_common(_TOP)}
+
+
+def shares(stages: Mapping[str, int], name: str) -> list[Figure]:
     total = sum(stages.values())
-    return [Figure(f"{name}: {each}", 100 * used / total, "%") for each, used in stages.most_common(_TOP)]
+    return [Figure(f"{name}: {each}", 100 * used / total, "%") for each, used in stages.items()]
 
 
 def measure(folder: Path, options: argparse.Namespace) -> Measured:
@@ -119,16 +125,17 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
     searching, seconds = searches(folder)
     seen = sum(indexing.values()) / 1e9
     del indexing[LOOKING], searching[LOOKING]
+    index, search = by_stage(indexing), by_stage(searching)
     found = [
         Figure(f"cold index of {chunks:,} chunks, CPU", cpu, "s"),
         Figure("of that seen, the looking included", 100 * seen / cpu, "%"),
-        *shares(indexing, "cold index"),
+        *shares(index, "cold index"),
         Figure("warm search, with looking at it", 1000 * seconds, "ms"),
-        *shares(searching, "warm search"),
+        *shares(search, "warm search"),
     ]
-    raw: dict[str, Any] = {"chunks": chunks, "cpu_seconds": round(cpu, 2)}
-    for name, places in (("index", indexing), ("search", searching)):
-        raw[name] = {place: round(used / 1e6) for place, used in places.most_common(40)}
+    raw: dict[str, Any] = {"chunks": chunks, "cpu_seconds": round(cpu, 2), "index": index, "search": search}
+    for name, places in (("index_places", indexing), ("search_places", searching)):
+        raw[name] = {place: round(used / 1e6) for place, used in places.most_common(_PLACES)}
     return Measured(found, raw)
 
 
