@@ -15,7 +15,7 @@ import numpy as np
 from dt6_lsp.errors import Dt6Error
 from dt6_lsp.index import reads, vector_rows
 from dt6_lsp.index.prepare import path_text
-from dt6_lsp.index.search import COLUMNS, telling_terms, term_uses
+from dt6_lsp.index.search import COLUMNS, term_uses
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,11 +46,9 @@ class Statistics:
 
 def statistics(connection: sqlite3.Connection, question: Question) -> Statistics:
     uses, chunks = term_uses(connection, question), reads.count(connection, "chunks")
-    common = uses.keys() - set(telling_terms(connection, question))
-    terms = [term for term in dict.fromkeys((*question.terms, *question.compounds)) if term not in common]
     select = "SELECT avg(length(text)) FROM (SELECT text FROM chunks ORDER BY id DESC LIMIT ?)"
     length = connection.execute(select, (_SAMPLE,)).fetchone()[0] or 1.0
-    return Statistics({term: _weight(uses.get(term, 0), chunks) for term in terms}, length)
+    return Statistics({term: _weight(count, chunks) for term, count in uses.items()}, length)
 
 
 def _weight(uses: int, chunks: int) -> float:

@@ -43,24 +43,6 @@ def candidates(connection: sqlite3.Connection, chunk_ids: Iterable[int]) -> dict
     return {row[0]: Candidate(*row) for row in _each(connection, f"{_CANDIDATE} WHERE c.id IN", list(chunk_ids))}
 
 
-def chunks_of_files(connection: sqlite3.Connection, file_ids: Iterable[int]) -> list[Candidate]:
-    """All chunks of these files."""
-    return [Candidate(*row) for row in _each(connection, f"{_CANDIDATE} WHERE c.file_id IN", list(file_ids))]
-
-
-def chunks_defining(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, list[Candidate]]:
-    """For each plain name (as it is written, or all in lower case) the chunks in which a definition of it begins."""
-    found: dict[str, list[Candidate]] = {}
-    for name in dict.fromkeys(names):
-        rows = connection.execute(
-            f"{_CANDIDATE} JOIN symbols s ON s.file_id = c.file_id AND s.name_line BETWEEN c.start_line AND c.end_line "
-            "WHERE s.folded = ?",
-            (name.lower(),),
-        )
-        found[name] = [Candidate(*row) for row in rows]
-    return found
-
-
 def imports_of_files(connection: sqlite3.Connection, file_ids: Iterable[int]) -> dict[int, list[str]]:
     """The modules that each of these files imports, as the source writes them."""
     found: dict[int, list[str]] = {}

@@ -62,7 +62,7 @@ CREATE TABLE chunks(
   text_hash BLOB NOT NULL,
   text TEXT NOT NULL
 );
-CREATE INDEX chunks_of_file ON chunks(file_id, ordinal);
+CREATE INDEX chunks_of_file ON chunks(file_id, start_line);
 
 CREATE TABLE symbols(
   id INTEGER PRIMARY KEY,

@@ -7,6 +7,7 @@ Not here: the order (`ranking`), the vectors (`vectors`), how words are split (`
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from dt6_lsp.errors import Dt6Error
@@ -19,7 +20,7 @@ from dt6_lsp.index.terms import Terms
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 BY_WORDS = 150
 _COMMON = 0.1  # of all chunks: a term that more of them have is left out,
 _FEW = 1_000  # unless no more than these have it
+_MOST_SCORED = 5_000
 BY_MEANING = 80
 _BY_NAME = 100  # definitions of one name; a name with more of them tells little
 COLUMNS = (1.0, 5.0, 2.0)  # weights of body, path and symbol in BM25
@@ -119,42 +121,58 @@ def gather(
     return Evidence(chunks, words, meaning, named, sizes, nearness(connection, near, files) if near else {})
 
 
-def by_words(connection: sqlite3.Connection, question: Question, n: int = BY_WORDS) -> dict[int, float]:
-    """Chunk ids with their BM25 score (higher is better), best first."""
-    match = " OR ".join(f'"{term}"' for term in telling_terms(connection, question))
-    if not match:
+def by_words(
+    connection: sqlite3.Connection, question: Question, n: int = BY_WORDS, most: int = _MOST_SCORED
+) -> dict[int, float]:
+    """Chunk ids with their BM25 score (higher is better), best first. Where more than `most` would have to be scored,
+    those are left out that have nothing but the more common of the question's terms."""
+    uses = {term: count for term, count in term_uses(connection, question).items() if count}
+    if not uses:
         return {}
-    rows = connection.execute(
-        f"SELECT rowid, {_BM25} AS score FROM fts WHERE fts MATCH ? ORDER BY score DESC LIMIT ?",
-        (match, n),
-    )
-    return dict(rows.fetchall())
+    total = list(accumulate(uses.values()))
+    rare = list(uses)[: max(1, sum(scored <= most for scored in total))]
+    others = list(uses)[len(rare) :]
+    found = _scored(connection, _any(rare), n)
+    if others:  # again, with all that their score is made of
+        found |= _scored(connection, f"({_any(rare)}) AND ({_any(others)})", n)
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:n])
 
 
 def term_uses(connection: sqlite3.Connection, question: Question) -> dict[str, int]:
-    """How many chunks have each of the question's terms; those that none has are left out."""
-    connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.uses USING fts5vocab(main, fts, row)")
-    select = "SELECT doc FROM temp.uses WHERE term = ?"
-    terms = dict.fromkeys((*question.terms, *question.compounds))
-    return {term: row[0] for term in terms for row in connection.execute(select, (term,))}
+    """How many chunks have each of the question's terms, the rarest first. Left out are the terms that a good part of
+    all chunks has: they add almost nothing to a score, and scoring all those chunks would be most of the work of a
+    search."""
+    select = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
+    few = int(max(_FEW, _COMMON * connection.execute("SELECT count(*) FROM chunks").fetchone()[0]))
+
+    def counted(limit: int) -> dict[str, int]:
+        terms = dict.fromkeys((*question.terms, *question.compounds))
+        uses = {term: int(connection.execute(select, (_any([term]), limit)).fetchone()[0]) for term in terms}
+        return dict(sorted(uses.items(), key=lambda item: item[1]))
+
+    telling = {term: count for term, count in counted(few + 1).items() if count <= few}
+    return telling if any(telling.values()) else counted(-1)
 
 
-def telling_terms(connection: sqlite3.Connection, question: Question) -> list[str]:
-    """The question's terms but those that a good part of all chunks has: they add almost nothing to a score, and
-    scoring all those chunks would be most of the work of a search."""
-    uses = term_uses(connection, question)
-    most = max(_FEW, _COMMON * connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
-    return [term for term in uses if uses[term] <= most] or list(uses)
+def _scored(connection: sqlite3.Connection, match: str, n: int) -> dict[int, float]:
+    select = f"SELECT rowid, {_BM25} AS score FROM fts WHERE fts MATCH ? ORDER BY score DESC LIMIT ?"
+    return dict(connection.execute(select, (match, n)).fetchall())
+
+
+def _any(terms: Iterable[str]) -> str:
+    return " OR ".join(f'"{term}"' for term in terms)
 
 
 def by_name(connection: sqlite3.Connection, names: Collection[str]) -> list[Defines]:
     """Definitions of these names, in whatever case, with the chunks in which they begin."""
-    select = """SELECT c.id, s.name, s.container, s.kind FROM symbols s JOIN chunks c
-      ON c.file_id = s.file_id AND s.name_line BETWEEN c.start_line AND c.end_line WHERE s.folded = ? LIMIT ?"""
+    select = """SELECT (SELECT id FROM chunks WHERE file_id = s.file_id AND start_line <= s.name_line
+        ORDER BY start_line DESC LIMIT 1), s.name, s.container, s.kind
+      FROM symbols s WHERE s.folded = ? LIMIT ?"""
     return [
         Defines(*row)
         for name in dict.fromkeys(name.lower() for name in names)
         for row in connection.execute(select, (name, _BY_NAME))
+        if row[0] is not None
     ]
 
 

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dt6_lsp.index.candidates import hits
 from dt6_lsp.index.federation import Federation
+from dt6_lsp.index.question import Question
+from dt6_lsp.index.search import by_words
 from dt6_lsp.index.terms import Terms, humps
 from tests.index_fixtures import function, opened, write
 
@@ -61,7 +64,9 @@ def test_a_symbol_is_found_by_what_one_types_of_it(index: Index, query: str, fir
     assert index.symbols(query)[0].name == first
 
 
-@pytest.mark.parametrize("query", ["zzz", "%", "_", "'", '"', "\\", "a" * 5000, "\U0010ffff", "Server.", "*", "[", "]]*", "?a?", "a[b"])
+@pytest.mark.parametrize(
+    "query", ["zzz", "%", "_", "'", '"', "\\", "a" * 5000, "\U0010ffff", "Server.", "*", "[", "]]*", "?a?", "a[b"]
+)
 def test_odd_symbol_queries_are_harmless(index: Index, query: str) -> None:
     assert all(item.path for item in index.symbols(query))
 
@@ -106,13 +111,29 @@ def test_odd_search_queries_are_harmless(index: Index, query: str) -> None:
     assert all(hit.path for hit in index.search(query))
 
 
+def test_where_too_many_chunks_would_be_scored_a_rare_term_decides_which_and_common_ones_count(tmp_path: Path) -> None:
+    common = {f"app/f{number}.py": f"def json{number}():\n    return json.load\n" for number in range(6)}
+    others = {f"app/g{number}.py": f"def yak{number}():\n    return yak.load\n" for number in range(9)}
+    both = "def read():\n    return zebra(json)\n"
+    write(tmp_path / "work", {**common, **others, "a.py": both.replace("json", "hoof"), "b.py": both})
+    with opened(tmp_path / "work", tmp_path / "store") as index:
+        index.update()
+        question = Question.of("json of a zebra", Terms())
+        everything = index._store.ask(by_words, question)
+        few = index._store.ask(by_words, question, most=5)
+        paths = [hit.path for hit in index._store.ask(hits, few)]
+    assert len(everything) == 8
+    assert paths == ["b.py", "a.py"]
+    assert few == {chunk_id: everything[chunk_id] for chunk_id in few}
+
+
 def test_state_and_stats_count_what_is_there(index: Index) -> None:
     state, stats = index.state(), index.stats()
     assert (state.files, state.indexed, state.stale) == (3, 3, 0)
     assert (stats.files, stats.vectors, stats.vectors_synced) == (3, stats.chunks, 0)
     assert stats.symbols >= 5
     assert stats.references >= 4
-    assert stats.store_bytes > 10_000
+    assert stats.sizes.total >= stats.sizes.ledger > 10_000
     assert stats.writer
 
 
