@@ -29,16 +29,16 @@ def commands(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
     """What each benchmark is started with. Those with `--prepared` share their workspaces."""
     given = [word for name in _OF_CORPORA if (value := getattr(options, name)) for word in (f"--{name}", value)]
     prepared = ["--prepared", str(folder / "prepared")]
+    linux = {"memory": [], "stages": []} if sys.platform.startswith("linux") else dict[str, list[str]]()
     return {
         "startup": [],
         "unchanged": [],
         "indexing": given,
         "linearity": [],
-        "memory": [],
         "saved_file": prepared,
         "latency": prepared,
-        "stages": [],
         "followers": ["--rounds", "3"],
+        **linux,
     }
 
 

@@ -89,16 +89,16 @@ def figures(rounds: dict[str, list[dict[str, Any]]], peaks: dict[str, float]) ->
         Figure("cold index, whole command", chunks / dt6_side["wall"], "chunks/s", CHUNKS_PER_SECOND, at_least=True),
         Figure("the same without starting and ending", chunks / dt6_side["seconds"], "chunks/s"),
         Figure("the same for each CPU second", chunks / cpu, "chunks", CHUNKS_PER_SECOND / CORES, at_least=True),
-        Figure("most memory while indexing", peaks["dt6"], "MB PSS"),
     ]
     for side, values in middle.items():
         found.append(Figure(f"{side}: files", values["files"], ""))
         found.append(Figure(f"{side}: chunks", values["chunks"], ""))
         found.append(Figure(f"{side}: until searchable", values["wall"], "s"))
         found.append(Figure(f"{side}: CPU", values["cpu"], "s"))
+        if peaks[side]:
+            found.append(Figure(f"{side}: most memory", peaks[side], "MB PSS"))
         if side != "dt6":
             found.append(Figure(f"{side}: saving it", values["save"], "s"))
-            found.append(Figure(f"{side}: most memory", peaks[side], "MB PSS"))
             found.append(Figure(f"DT6 against {side}, time", dt6_side["wall"] / values["wall"], "x", 1.0))
             found.append(Figure(f"DT6 against {side}, CPU", cpu / values["cpu"], "x"))
     return found

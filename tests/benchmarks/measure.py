@@ -167,6 +167,12 @@ def dt6(*words: str) -> list[str]:
     return [sys.executable, "-m", "dt6_lsp", *words]
 
 
+def on_linux(name: str) -> None:
+    """Ends a benchmark that elsewhere would show nothing."""
+    if not sys.platform.startswith("linux"):
+        sys.exit(f"{name}: only Linux tells what this benchmark asks of it, so nothing was measured.")
+
+
 @contextmanager
 def scratch(given: Path | None = None) -> Iterator[Path]:
     """A folder that is removed at the end; or the one that is given, which stays for the next benchmark."""

@@ -13,8 +13,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks.measure import Figure, Measured, PeakMemory, arguments, conclude, memory_mb, scratch
-from tests.benchmarks.workspaces import real_code, write
+from tests.benchmarks.measure import Figure, Measured, PeakMemory, arguments, conclude, memory_mb, on_linux, scratch
+from tests.benchmarks.workspaces import LINES_PER_CHUNK, real_code, write
 from tests.lsp.harness import editing
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tests.lsp.harness import Editor
 
 BUDGET_MB = 400.0
-_LINES_PER_CHUNK = 30
 _SEARCHES = 100
 _LOOK_SECONDS = 0.5
 _PATIENCE = 900.0
@@ -65,7 +64,7 @@ async def served(folder: Path) -> dict[str, Any]:
 
 
 def measure(folder: Path, options: argparse.Namespace) -> Measured:
-    write(folder / "work", real_code(), options.chunks * _LINES_PER_CHUNK)
+    write(folder / "work", real_code(), options.chunks * LINES_PER_CHUNK)
     raw = asyncio.run(served(folder))
     name = f"{raw['chunks']:,} chunks: server"
     return Measured(
@@ -82,6 +81,7 @@ def main() -> int:
     ask = arguments(__doc__)
     ask.add_argument("--chunks", type=int, default=50_000)
     options = ask.parse_args()
+    on_linux("memory")
     with scratch() as folder:
         return conclude("memory", options.json, lambda: measure(folder, options))
 

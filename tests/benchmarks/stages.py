@@ -26,9 +26,9 @@ from dt6_lsp.index.index import Index
 from dt6_lsp.models.build import build_embedder
 from dt6_lsp.settings import Settings
 from tests.benchmarks.latency import names, questions
-from tests.benchmarks.measure import Figure, Measured, arguments, conclude, run, scratch
+from tests.benchmarks.measure import Figure, Measured, arguments, conclude, on_linux, run, scratch
 from tests.benchmarks.sampling import IMPORTS, LOOKING, OUTSIDE, Sampler
-from tests.benchmarks.workspaces import engine_over, real_code, write
+from tests.benchmarks.workspaces import LINES_PER_CHUNK, engine_over, real_code, write
 from tests.benchmarks.workspaces import index as run_index
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FOLDER = "STAGES_FOLDER"  # in the environment of the indexing process and its workers: where samples go
-_LINES_PER_CHUNK = 25
 _SEARCHES = 500
 _TOP = 14  # stages; what is left is little
 _PLACES = 30  # functions that are kept
@@ -121,7 +120,7 @@ def shares(stages: Mapping[str, int], name: str) -> list[Figure]:
 
 
 def measure(folder: Path, options: argparse.Namespace) -> Measured:
-    indexing, cpu, chunks = cold(folder, options.chunks * _LINES_PER_CHUNK)
+    indexing, cpu, chunks = cold(folder, options.chunks * LINES_PER_CHUNK)
     searching, seconds = searches(folder)
     seen = sum(indexing.values()) / 1e9
     del indexing[LOOKING], searching[LOOKING]
@@ -148,6 +147,7 @@ def main() -> int:
         Finalize(None, _keep, (Sampler(),), exitpriority=0)
         print(asyncio.run(index_once(options.cold)))
         return 0
+    on_linux("stages")
     with scratch() as folder:
         return conclude("stages", options.json, lambda: measure(folder, options))
 

@@ -105,7 +105,7 @@ def switch(index: Index, branch: str, counting: Counting, stop: CancelToken) -> 
         next(batches)  # everything, which is known
         started = time.perf_counter()
         git(index.root, "checkout", "-q", branch)
-        checked_out = time.perf_counter()
+        checked_out, cpu = time.perf_counter(), time.process_time()
         index.update(paths=next(batches))
         while not (all(_finds(index, mark) for mark in has) and not any(_finds(index, mark) for mark in lacks)):
             index.update(paths=next(batches))
@@ -113,6 +113,7 @@ def switch(index: Index, branch: str, counting: Counting, stop: CancelToken) -> 
     return {
         "git": round(checked_out - started, 3),
         "seconds": round(caught_up - checked_out, 3),
+        "cpu": round(time.process_time() - cpu, 3),
         "embedded": counting.texts - before,
     }
 
@@ -152,8 +153,10 @@ def figures(raw: dict[str, Any]) -> list[Figure]:
         Figure("the same without starting and ending", median(ready["run"]), "s"),
         Figure("the same in CPU, whole command", median(ready["cpu"]), "s"),
         Figure(f"first switch, {raw['touched']} files, until caught up", switches[0]["seconds"], "s", SWITCH_SECONDS),
+        Figure("first switch, CPU", switches[0]["cpu"], "s"),
         Figure("first switch: texts embedded", switches[0]["embedded"], ""),
         Figure("later switches, the slowest", max(each["seconds"] for each in switches[1:]), "s", SWITCH_SECONDS),
+        Figure("later switches, CPU, the most", max(each["cpu"] for each in switches[1:]), "s"),
         Figure("later switches: texts embedded", sum(each["embedded"] for each in switches[1:]), "", 0),
     ]
 

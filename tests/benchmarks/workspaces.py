@@ -29,7 +29,7 @@ _SUFFIXES = frozenset({".py", ".pyi", ".h", ".js", ".ts", ".css", ".md", ".toml"
 _LARGEST = 200_000  # bytes; what is larger is mostly tables
 _NAME = re.compile(r"\b[A-Za-z]+(?:_[A-Za-z0-9]+|(?<=[a-z])[A-Z][A-Za-z0-9]*)+\b")  # of two words or more
 _FILES_PER_FOLDER = 50
-_LINES_PER_CHUNK = 20  # the least that real code has; the rest is found by trying
+LINES_PER_CHUNK = 32  # of real code, about
 _TEXT = "open close read write parse token cache route index query chunk merge graph layer batch stream"
 _WORDS = tuple(_TEXT.split())
 
@@ -98,7 +98,7 @@ async def fill(engine: Engine, chunks: int) -> int:
     if any(root.iterdir()):
         have = (await index(engine)).chunks
     while have < chunks:
-        more = (chunks - have) * lines / have if have else chunks * _LINES_PER_CHUNK
+        more = (chunks - have) * lines / have if have else chunks * LINES_PER_CHUNK * 0.9
         lines += write(root, sources, max(200, int(1.002 * more)))
         have = (await index(engine)).chunks
     return (await index(engine, wait_sync=True)).chunks
