@@ -12,26 +12,24 @@ import logging
 import re
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dt6_lsp import settings as sources
 from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.metrics import Metrics
+from dt6_lsp.settings.folders import ANSWERS, MARK, STORES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from dt6_lsp.engine import Engine
+    from dt6_lsp.index.garbage import Collected
     from dt6_lsp.index.index import Index
     from dt6_lsp.models.embedder import Embedder
     from dt6_lsp.settings import Loaded, Settings
 
 logger = logging.getLogger(__name__)
-
-STORES = "workspaces"
-ROOT_FILE = "workspace.txt"  # in a store's folder: whose store it is, for people and for `dt6-lsp gc`
 
 
 def build_engine(
@@ -58,7 +56,9 @@ def build_engine(
         counter = TokenCounter()
         counter.use_vocabulary_on_disk()
         hub = ModelHub(settings)
-        engine = Engine(settings, indexes, reader, hub, counter, metrics=metrics, release=embedder.close)
+        engine = Engine(
+            settings, indexes, reader, hub, counter, metrics=metrics, release=embedder.close, answers=data / ANSWERS
+        )
         undo.pop_all()
     return engine
 
@@ -82,33 +82,12 @@ def store_folder(root: Path, data_dir: Path) -> Path:
     return data_dir / STORES / f"{slug}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
-@dataclass(frozen=True, slots=True)
-class GoneStore:
-    folder: Path
-    workspace: str  # the folder that it indexed, as text: it is no more
+def collect_garbage(data_dir: Path, *, dry_run: bool, unused_days: float | None = None) -> Iterator[Collected]:
+    """What each store could do without, and written answers that are old. With `dry_run` only said."""
+    from dt6_lsp.index.garbage import collect, collect_answers
 
-
-def gone_stores(data_dir: Path) -> list[GoneStore]:
-    """The stores of folders that no longer exist and that no process has open."""
-    gone = []
-    for mark in sorted((data_dir / STORES).glob(f"*/{ROOT_FILE}")):
-        root = mark.read_text(encoding="utf-8", errors="surrogateescape").strip()
-        if root and not Path(root).exists() and _is_free(mark.parent):
-            gone.append(GoneStore(mark.parent, root))
-    return gone
-
-
-def _is_free(folder: Path) -> bool:
-    """No process holds a lock of this store."""
-    from filelock import FileLock, Timeout
-
-    try:
-        for lock in folder.glob("*.lock"):
-            with FileLock(lock, blocking=False):
-                continue
-    except Timeout:
-        return False
-    return True
+    yield from collect(data_dir / STORES, dry_run=dry_run, unused_days=unused_days)
+    yield from collect_answers(data_dir / ANSWERS, dry_run=dry_run)
 
 
 def _open(root: Path, data_dir: Path, embedder: Embedder, settings: Settings) -> Index:
@@ -124,10 +103,12 @@ def _open(root: Path, data_dir: Path, embedder: Embedder, settings: Settings) ->
 
 
 def _mark(store: Path, root: Path) -> None:
-    """Say whose store it is. A store that can't be written is told of by whoever has to write into it."""
-    mark = store / ROOT_FILE
+    """Say whose store it is, and that it is used. A store that can't be written is told of by whoever has to write."""
+    mark = store / MARK
     with suppress(OSError):
-        if not mark.exists():
+        if mark.exists():
+            mark.touch()
+        else:
             mark.write_text(f"{root}\n", encoding="utf-8", errors="surrogateescape")
 
 

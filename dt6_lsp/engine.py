@@ -30,9 +30,20 @@ from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over
 from dt6_lsp.features.symbols import search_symbols
 from dt6_lsp.features.watching import Watching
-from dt6_lsp.index.model import Definition, Hit, IndexProgress, IndexReport, IndexState, IndexStats, LiveReader, Reader
+from dt6_lsp.index.model import (
+    Definition,
+    Hit,
+    IndexProgress,
+    IndexReport,
+    IndexState,
+    IndexStats,
+    LiveReader,
+    Reader,
+    Sizes,
+)
 from dt6_lsp.metrics import Measure, Metrics
 from dt6_lsp.models.base import Usage
+from dt6_lsp.settings.folders import size_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -44,8 +55,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AskContext", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit", "Hover",
-    "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Measure", "Retrieved", "Routed", "Stats",
-    "Token", "Usage", "render_markdown", "render_plain",
+    "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Measure", "Retrieved", "Routed", "Sizes",
+    "Stats", "Token", "Usage", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -67,16 +78,19 @@ class ChatStats:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """`roots` in the order of the workspace's folders; `metrics` by name."""
+    """`roots` in the order of the workspace's folders; `metrics` by name; `answers_bytes` of those that were written to
+    files, for all workspaces."""
 
     roots: tuple[IndexStats, ...]
     chat: ChatStats
     metrics: Mapping[str, Measure] = field(default_factory=dict)
+    answers_bytes: int = 0
 
 
 class Engine:
     """`indexes` are the roots, in order; `reader` answers over all of them (one root's index, or a `Federation`).
-    `release` is called last when the engine closes, on a thread: for what the indexes share, such as the embedder."""
+    `release` is called last when the engine closes, on a thread: for what the indexes share, such as the embedder.
+    `answers` is the folder of written answers, for `stats`."""
 
     def __init__(
         self,
@@ -88,6 +102,7 @@ class Engine:
         *,
         metrics: Metrics | None = None,
         release: Callable[[], None] | None = None,
+        answers: Path | None = None,
     ) -> None:
         self.settings = settings
         self._indexes = tuple(indexes)
@@ -96,6 +111,7 @@ class Engine:
         self._counter = counter
         self._metrics = metrics or Metrics()
         self._release = release
+        self._answers = answers
         self._places = Roots(tuple(index.root for index in indexes))
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="dt6-read")
         self._indexer = ThreadPoolExecutor(1, thread_name_prefix="dt6-index")
@@ -205,7 +221,8 @@ class Engine:
 
     async def stats(self) -> Stats:
         roots = await self._run(lambda: tuple(index.stats() for index in self._indexes))
-        return Stats(roots, await self._chat(), self._metrics.snapshot())
+        written = await self._run(lambda: size_of(self._answers) if self._answers else 0)
+        return Stats(roots, await self._chat(), self._metrics.snapshot(), written)
 
     async def _chat(self) -> ChatStats:
         choice = await until_cancelled(self._hub.choose(), self._closed)

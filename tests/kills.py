@@ -22,12 +22,20 @@ if TYPE_CHECKING:
     from dt6_lsp.index.index import Index
     from dt6_lsp.index.model import Hit
 
-PHASES = ("opened", "scanning", "indexing", "collecting", "embedding", "syncing", "closing")
+PHASES = ("opened", "scanning", "indexing", "collecting", "embedding", "syncing", "compacting", "closing", "tidying")
 FILES = 150
 _MODELS = ("one", "two")
 _ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 _CLOSE = 0.001  # cosines that were rounded in other ways
-_LONGEST = {"indexing": 0.4, "collecting": 0.1, "embedding": 0.1, "syncing": 0.6, "closing": 0.1}
+_LONGEST = {
+    "indexing": 0.4,
+    "collecting": 0.1,
+    "embedding": 0.1,
+    "syncing": 0.6,
+    "compacting": 0.05,
+    "closing": 0.1,
+    "tidying": 0.2,
+}
 
 
 def run_and_kill(root: Path, store: Path, model: str, phase: str, seconds: float) -> bool:
@@ -157,7 +165,7 @@ def _make_due(store: Path, *, trim: bool) -> None:
     with ledger(store) as connection:
         if not connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]:
             return  # killed before it had made its tables
-        connection.execute("INSERT OR REPLACE INTO meta VALUES('collected', '-1000000')")
+        connection.execute("INSERT OR REPLACE INTO meta VALUES('collect_at', '0')")
         if trim:
             connection.execute("UPDATE sqlite_sequence SET seq = seq + 50000 WHERE name = 'vector_log'")
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dt6_lsp.index.collecting import tidy
 from tests.index_fixtures import FakeEmbedder, opened
 
 if TYPE_CHECKING:
@@ -30,4 +31,8 @@ if __name__ == "__main__":
     with opened(Path(sys.argv[1]), Path(sys.argv[2]), FakeEmbedder(sys.argv[3])) as index:
         say("opened")
         index.update(wait_sync=True, progress=tell)
+        say("compacting")
+        index._store.ledger.compact()
         say("closing")
+    say("tidying")
+    tidy(Path(sys.argv[2]), Path(sys.argv[1]))

@@ -69,8 +69,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "Tries every part that DT6 rests on. Exit code 1 when something is broken that is needed.",
     ),
     "gc": (
-        "remove the indexes of folders that are gone",
-        "An index is removed only when its folder no longer exists and no editor has it open.",
+        "remove the indexes of folders that are gone, and what the others no longer need",
+        "An index goes when its folder was removed; not when that is on a drive that is not there now. Of the others,\n"
+        "what nothing needs goes: vectors of models that are not used, ledgers that were kept aside, empty room.\n"
+        "What a process has open is left alone, and keeps itself small.",
     ),
 }
 
@@ -192,7 +194,13 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _gc(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+    parser.add_argument(
+        "--unused",
+        metavar="DAYS",
+        type=float,
+        help="also remove the indexes that nobody has opened for so many days",
+    )
 
 
 def _no_update(parser: argparse.ArgumentParser) -> None:

@@ -1,51 +1,56 @@
-"""`dt6-lsp gc`: removes indexes whose folder is gone. An index is derived, so nothing is lost that can't be made again.
+"""`dt6-lsp gc`: removes indexes whose folder is gone, and what the others no longer need. An index is derived, so
+nothing is lost that can't be made again.
 
-A store is left alone when its folder exists, when it doesn't say whose it is, or when a process holds its lock.
-Not here: removing what is stale inside an index; every update does that.
+Not here: what goes, and what is left alone (`dt6_lsp.index.garbage`).
 """
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
-from dt6_lsp.app import ROOT_FILE, gone_stores
-from dt6_lsp.cli.terminal import counted
+from dt6_lsp.app import collect_garbage
+from dt6_lsp.cli.terminal import megabytes
+from dt6_lsp.errors import SettingError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dt6_lsp.cli.invocation import Invocation
+    from dt6_lsp.index.garbage import Collected
 
 
 def gc(call: Invocation) -> int:
-    stores = [(store, _size(store.folder)) for store in gone_stores(call.data_dir)]
-    if not call.args.dry_run:
-        for store, _ in stores:
-            _remove(store.folder)
+    days: float | None = call.args.unused
+    if days is not None and not days >= 0:
+        raise SettingError(f"{days:g} days can't have passed.", "Give --unused 0 or more.")
+    found = []
+    for each in collect_garbage(call.data_dir, dry_run=call.args.dry_run, unused_days=days):
+        call.cancel.raise_if_cancelled()
+        found.append(each)
+        if not call.args.json:
+            call.terminal.lines(_told(each, dry_run=call.args.dry_run))
+    freed = sum(each.freed for each in found)
     if call.args.json:
-        call.terminal.json(
-            [{"folder": str(store.folder), "workspace": store.workspace, "bytes": size} for store, size in stores]
-        )
-        return 0
-    call.terminal.lines(f"{store.workspace}: {store.folder}" for store, _ in stores)
-    verb = "would be removed" if call.args.dry_run else "removed"
-    freed = sum(size for _, size in stores) / 1e6
-    call.terminal.line(f"{counted(len(stores), 'index', 'indexes')} {verb}, {freed:.1f} MB.")
+        call.terminal.json({"freed": freed, "dry_run": call.args.dry_run, "stores": [_json(each) for each in found]})
+    else:
+        call.terminal.line(f"{megabytes(freed)} {'would be ' if call.args.dry_run else ''}freed.")
     return 0
 
 
-def _remove(folder: Path) -> None:
-    """What says whose store it is goes last: a removal that was cut short is continued by the next one."""
-    for path in folder.iterdir():
-        if path.name == ROOT_FILE:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    shutil.rmtree(folder)
+def _told(each: Collected, *, dry_run: bool) -> list[str]:
+    """Nothing of a store that is left as it is for no reason."""
+    whose = each.workspace or str(each.folder)
+    if each.fate == "kept":
+        return [f"{whose}: left alone. {each.why}"]
+    if not each.freed and each.fate == "tidied":
+        return []
+    done = "removed" if each.fate == "removed" else "made smaller"
+    return [f"{whose}: {'would be ' if dry_run else ''}{done}, {megabytes(each.freed)}. {each.why}".rstrip()]
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _json(each: Collected) -> dict[str, object]:
+    return {
+        "folder": str(each.folder),
+        "workspace": each.workspace,
+        "fate": each.fate,
+        "why": each.why,
+        "freed": each.freed,
+    }

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from dt6_lsp.cli.terminal import counted, listed
+from dt6_lsp.cli.terminal import counted, listed, megabytes
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
-    from dt6_lsp.engine import ChatStats, IndexStats, Measure, Stats
+    from dt6_lsp.engine import ChatStats, IndexStats, Measure, Sizes, Stats
 
 
 def stats(call: Invocation) -> int:
@@ -22,7 +22,7 @@ def stats(call: Invocation) -> int:
         return 0
     for root in result.roots:
         call.terminal.table(_root(root))
-    call.terminal.table([("Answers", _chat(result.chat))])
+    call.terminal.table([("Answers", _chat(result.chat)), ("Written", megabytes(result.answers_bytes))])
     if result.metrics:
         call.terminal.line()
         call.terminal.table([_measure(name, each) for name, each in sorted(result.metrics.items())])
@@ -42,9 +42,15 @@ def _root(root: IndexStats) -> list[tuple[str, str]]:
         ("Languages", listed(root.languages.items()) or "none yet"),
         ("Embedding", f"{root.model}, {root.dimension} dimensions" if root.model else "none yet"),
         ("Vectors", f"{root.vectors:,}, of these {root.vectors_synced:,} in ChromaDB"),
-        ("Room", f"{root.store_bytes / 1e6:.1f} MB"),
+        ("Room", _room(root.sizes)),
         ("Store", "this process may write it" if root.writer else "another process writes it; this one follows"),
     ]
+
+
+def _room(sizes: Sizes) -> str:
+    ledger = f"ledger {megabytes(sizes.ledger)}, of these vectors {megabytes(sizes.vectors)}"
+    aside = f"; kept aside {megabytes(sizes.set_aside)}" if sizes.set_aside else ""
+    return f"{megabytes(sizes.total)}: {ledger}; ChromaDB {megabytes(sizes.chroma)}{aside}"
 
 
 def _measure(name: str, measure: Measure) -> tuple[str, str]:

@@ -32,6 +32,10 @@ _PICTURES: dict[int, str | int] = {
 }
 
 
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
 def clean(text: str) -> str:
     """The text without anything that a terminal acts on, but line breaks and tabs."""
     return text.replace("\r\n", "\n").translate(_PICTURES)

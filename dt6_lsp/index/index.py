@@ -21,6 +21,7 @@ from dt6_lsp.index.pipeline import Result
 from dt6_lsp.index.search import Searcher
 from dt6_lsp.index.shelving import count_synced
 from dt6_lsp.index.single_flight import Request, SingleFlight
+from dt6_lsp.index.sizes import sizes
 from dt6_lsp.index.store import Store
 from dt6_lsp.index.sync import Syncer
 from dt6_lsp.index.updating import Updater
@@ -151,7 +152,7 @@ class Index:
             dimension=report.dimension,
             vectors=self._store.ask(vector_rows.count_embedded),
             vectors_synced=report.vectors_synced,
-            store_bytes=self._store.size(),
+            sizes=self._store.ask(sizes, self._store.folder),
             writer=self.writer,
             notices=self.notices,
         )

@@ -96,9 +96,20 @@ class IndexState:
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """Bytes on disk. `vectors` are a part of the ledger; `total` counts everything, locks and marks too."""
+
+    ledger: int = 0
+    vectors: int = 0
+    chroma: int = 0
+    set_aside: int = 0  # a ledger that was damaged or of another version
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class IndexStats:
-    """What one root's index holds. `store_bytes` is the size of its data folder on disk; `vectors_synced` of the
-    `vectors` are in ChromaDB; the others are searched in memory."""
+    """What one root's index holds. `sizes` are of its data folder; `vectors_synced` of the `vectors` are in ChromaDB;
+    the others are searched in memory."""
 
     root: str
     files: int
@@ -108,11 +119,11 @@ class IndexStats:
     model: str
     dimension: int
     vectors_synced: int
-    store_bytes: int
     writer: bool
     notices: tuple[str, ...] = ()
     references: int = 0
     vectors: int = 0  # chunks that dense search can find
+    sizes: Sizes = Sizes()
 
 
 class Reader(Protocol):

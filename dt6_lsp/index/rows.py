@@ -188,8 +188,8 @@ def _replace_symbols(connection: sqlite3.Connection, file_id: int, prepared: Pre
     )  # fmt: skip
 
 
-def collect_names(connection: sqlite3.Connection) -> None:
+def collect_names(connection: sqlite3.Connection, slack: int = _NAMES_KEPT) -> None:
     """Removes names that no symbol has any more, when there may be many of them."""
     kept, used = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("names", "symbols"))
-    if kept > used + _NAMES_KEPT:
+    if kept > used + slack:
         connection.execute("DELETE FROM names WHERE folded NOT IN (SELECT folded FROM symbols)")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import sqlite3
-import stat
 import tempfile
 import threading
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -29,6 +28,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _LOCK_NAME = "writer.lock"
 _RUN_LOCK_NAME = "run.lock"  # held by the writer while it indexes; the system frees it when the process dies
+LOCK_NAMES = (_LOCK_NAME, _RUN_LOCK_NAME)
 _LOOK_SECONDS = 0.1
 _MOST_IDLE_SECONDS = 5.0
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -147,10 +147,6 @@ class Store:
         if sentence not in self._notices:
             self._notices.append(sentence)
 
-    def size(self) -> int:
-        """Bytes on disk. Files come and go meanwhile."""
-        return sum(map(_size, self.folder.rglob("*")))
-
     def close(self) -> None:
         with contextlib.suppress(OSError):  # what was not sealed is only believed
             self.ledger.close(seals=self.writer)
@@ -191,14 +187,6 @@ class Store:
 
 def _is_there(connection: sqlite3.Connection) -> None:
     connection.execute("SELECT 1 FROM meta LIMIT 1")
-
-
-def _size(path: Path) -> int:
-    try:
-        status = path.lstat()
-    except OSError:
-        return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _may_write(folder: Path) -> bool:

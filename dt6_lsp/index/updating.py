@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.errors import Dt6Error
 from dt6_lsp.index import pipeline, reads, rows, vector_rows
+from dt6_lsp.index.collecting import collect_when_due, compact_when_worth
 from dt6_lsp.index.embedding import embed_pending, embedding_alongside
 from dt6_lsp.index.model import IndexProgress, IndexReport, IndexState
 from dt6_lsp.index.pipeline import Result
@@ -57,11 +58,11 @@ class Updater:
                     progress(step)
 
                 pipeline.bring_up_to_date(self._ledger, self._root, scan, cancel, told, result)
-            if scan.whole:
-                self._tidy(result)
+            self._tidy(scan, result)
         finally:
             self._running = None
         self._embed(cancel, progress, result)
+        compact_when_worth(self._ledger)
         return self.report(result, time.monotonic() - started)
 
     def report(self, result: Result, seconds: float) -> IndexReport:
@@ -106,11 +107,12 @@ class Updater:
         except Dt6Error as error:
             result.problems.insert(0, f"Search goes by words only for now, because vectors could not be made: {error}")
 
-    def _tidy(self, result: Result) -> None:
+    def _tidy(self, scan: Scan, result: Result) -> None:
         with self._ledger.write() as connection:
-            vector_rows.collect_unused(connection)
-            rows.collect_names(connection)
-            rows.set_meta(connection, {"skipped": json.dumps(dict(result.skipped))})
+            collect_when_due(connection)
+            if scan.whole:
+                rows.collect_names(connection)
+                rows.set_meta(connection, {"skipped": json.dumps(dict(result.skipped))})
 
     def _forget_everything(self) -> None:
         with self._ledger.write() as connection:

@@ -75,8 +75,8 @@ def current_fingerprint(connection: sqlite3.Connection) -> StoredFingerprint | N
 
 
 def adopt_fingerprint(connection: sqlite3.Connection, fingerprint: Fingerprint) -> StoredFingerprint:
-    """Makes this the current model. Chunks that have no vector of it become pending; those of the old model stay, for a
-    user who switches back, until they are collected."""
+    """Makes this the current model. Chunks that have no vector of it become pending; those of the model before stay,
+    for a user who switches back, and those of earlier ones go."""
     current = current_fingerprint(connection)
     if current and current.key == fingerprint.key:
         return current
@@ -85,6 +85,8 @@ def adopt_fingerprint(connection: sqlite3.Connection, fingerprint: Fingerprint) 
         (fingerprint.key, fingerprint.model, fingerprint.dimension),
     )
     row = connection.execute("SELECT id FROM fingerprints WHERE key = ?", (fingerprint.key,)).fetchone()
+    kept = (row[0], current.id if current else None)
+    connection.execute("DELETE FROM fingerprints WHERE id IS NOT ? AND id IS NOT ?", kept)
     connection.execute("DELETE FROM unembedded")
     connection.execute(
         "INSERT INTO unembedded SELECT c.id FROM chunks c JOIN files f ON f.id = c.file_id WHERE NOT "
@@ -133,19 +135,6 @@ def trim_log(connection: sqlite3.Connection, seq: int) -> None:
     if through - log_start(connection) > _LOG_KEPT:
         connection.execute("DELETE FROM vector_log WHERE seq <= ?", (through,))
         set_meta(connection, {"log_start": str(through)})
-
-
-def collect_unused(connection: sqlite3.Connection, slack: int = 10_000) -> None:
-    """Removes the vectors of texts that no file has any more. They are kept for a while, because a branch that was
-    left is often entered again; the work is done once for as many changes as there are chunks, twice over."""
-    position = log_position(connection).seq
-    if position - int(meta(connection, "collected", "0")) < 2 * count_embedded(connection) + slack:
-        return
-    connection.execute(
-        "DELETE FROM vectors WHERE text_hash NOT IN (SELECT text_hash FROM chunks UNION SELECT path_hash FROM files)"
-    )
-    trim_log(connection, position)
-    set_meta(connection, {"collected": str(position)})
 
 
 def embedded_after(connection: sqlite3.Connection, chunk_id: int, limit: int) -> list[int]:

@@ -14,6 +14,7 @@ from lsprotocol import types
 
 from dt6_lsp.errors import StoreError
 from dt6_lsp.server.convert import lines_range, to_uri
+from dt6_lsp.settings.folders import old_answers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-KEPT = 50
 _SHORT = 300
 _MARKUP = re.compile(r"[\\`*\[\]<>!]")
 
@@ -40,13 +40,13 @@ async def show(session: Session, engine: Engine, question: str, done: Done) -> N
 
 
 def write(folder: Path, question: str, text: str) -> Path:
-    """Write the file and remove the oldest beyond `KEPT`. Blocking. `StoreError` when the folder can't be written."""
+    """Write the file and remove the oldest. Blocking. `StoreError` when the folder can't be written."""
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1_000_000:06}-{_slug(question)}.md"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
         path.write_text(text, encoding="utf-8")
-        for old in sorted(folder.glob("*.md"))[:-KEPT]:
+        for old in old_answers(folder):
             old.unlink(missing_ok=True)
     except OSError as error:
         cause = f"The answer could not be written to {folder} ({error.strerror})."
@@ -55,18 +55,23 @@ def write(folder: Path, question: str, text: str) -> Path:
 
 
 def to_markdown(engine: Engine, question: str, done: Done) -> str:
-    author = "without a model" if done.backend == "none" else f"by {done.model} ({done.backend})"
+    author = "without a model" if done.backend == "none" else f"by {_plain(done.model)} ({done.backend})"
     parts = [f"# {' '.join(question.split())}", done.answer.strip()]
     if done.citations:
         parts.append("## Sources\n\n" + "\n".join(_source(engine, cited) for cited in done.citations))
     index = done.index
-    parts.append(f"---\n\nWritten {author}, from {index.indexed:,} of {index.files:,} files. {done.notice}".rstrip())
+    parts.append(f"---\n\nWritten {author}, from {index.indexed:,} of {index.files:,} files. {_plain(done.notice)}".rstrip())
     return "\n\n".join(parts) + "\n"
 
 
 def _source(engine: Engine, cited: Citation) -> str:
     """A path is whatever a workspace names its files: it must stay words, and not become an image or another link."""
     return f"- [{_MARKUP.sub(_escaped, str(cited))}]({to_uri(engine.locate(cited.path))}#L{cited.start_line})"
+
+
+def _plain(notice: str) -> str:
+    """It may name files of the workspace, or quote what a server said."""
+    return _MARKUP.sub(_escaped, " ".join(notice.split()))
 
 
 def _escaped(mark: re.Match[str]) -> str:

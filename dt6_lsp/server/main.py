@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dt6_lsp.settings import data_dir as default_data_dir
+from dt6_lsp.settings.folders import ANSWERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def serve_stdio(build: Build, loaded: Loaded, metrics: Metrics, data_dir: Path |
     messages.set_level(loaded.settings.log.level)
 
     def start(server: Server) -> Session:
-        return session.Session(server, build, loaded, metrics, (data_dir or default_data_dir()) / "answers")
+        return session.Session(server, build, loaded, metrics, (data_dir or default_data_dir()) / ANSWERS)
 
     code, stuck = asyncio.run(connection.serve(start, stdin, stdout))
     if stuck:

@@ -1,4 +1,5 @@
-"""SIGKILL at random moments of indexing, collecting, embedding and copying to ChromaDB, each followed by a restart.
+"""SIGKILL at random moments of indexing, collecting, embedding, copying to ChromaDB, compacting and `dt6-lsp gc`, each
+followed by a restart.
 
     python -m tests.benchmarks.kills [--times 200] [--seed 0]
 

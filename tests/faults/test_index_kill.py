@@ -19,9 +19,9 @@ ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 @pytest.mark.slow
 def test_killed_runs_are_continued(tmp_path: Path) -> None:
-    """One restart after three kills: each one found what the one before had left."""
+    """One restart after four kills: each one found what the one before had left."""
     lives = Lives(tmp_path, random.Random(7))
-    for phase in ("indexing", "collecting", "syncing"):
+    for phase in ("indexing", "compacting", "syncing", "tidying"):
         lives.kill(phase)
     assert lives.killed.total() > 1
     assert lives.restarted() == ""

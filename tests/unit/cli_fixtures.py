@@ -107,7 +107,7 @@ class FakeEngine:
         return IndexState(2, self.indexed, 0)
 
     async def stats(self) -> Stats:
-        root = IndexStats(str(self.root), 2, 5, 7, {"python": 2}, "static", 256, 4, 1000, True, references=9, vectors=5)
+        root = IndexStats(str(self.root), 2, 5, 7, {"python": 2}, "static", 256, 4, True, references=9, vectors=5)
         return Stats(
             (root,),
             ChatStats("none", "", "", 0, "No Ollama is running."),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from dt6_lsp.app import ROOT_FILE, build_engine, gone_stores, store_folder
+from dt6_lsp.app import build_engine, store_folder
 from dt6_lsp.cli import main
 from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.settings import Settings
+from dt6_lsp.settings.folders import MARK
 
 
 def roots_of(*roots: Path, data: Path) -> tuple[Path, ...]:
@@ -27,7 +29,7 @@ def roots_of(*roots: Path, data: Path) -> tuple[Path, ...]:
 def a_store(data: Path, workspace: Path) -> Path:
     folder = store_folder(workspace, data)
     folder.mkdir(parents=True)
-    (folder / ROOT_FILE).write_text(f"{workspace}\n", encoding="utf-8")
+    (folder / MARK).write_text(f"{workspace}\n", encoding="utf-8")
     (folder / "ledger").write_bytes(b"x" * 1_000_000)
     return folder
 
@@ -78,7 +80,7 @@ def test_a_store_says_whose_it_is(tmp_path: Path) -> None:
     root = tmp_path / "Füchse"
     root.mkdir()
     roots_of(root, data=tmp_path / "data")
-    assert (store_folder(root, tmp_path / "data") / ROOT_FILE).read_text(encoding="utf-8") == f"{root}\n"
+    assert (store_folder(root, tmp_path / "data") / MARK).read_text(encoding="utf-8") == f"{root}\n"
 
 
 def test_gc_takes_the_stores_of_folders_that_are_gone_and_no_others(
@@ -86,13 +88,35 @@ def test_gc_takes_the_stores_of_folders_that_are_gone_and_no_others(
 ) -> None:
     (tmp_path / "here").mkdir()
     data = Path(os.environ["DT6_DATA_DIR"])
-    here, gone, held = (a_store(data, tmp_path / name) for name in ("here", "gone", "held"))
+    here, gone, held, away = (
+        a_store(data, tmp_path / name) for name in ("here", "gone", "held", "mount-point/of-no-drive/away")
+    )
+    (tmp_path / "mount-point").mkdir()
     nameless = data / "workspaces" / "nameless"
     nameless.mkdir()
     with FileLock(held / "writer.lock"):
-        assert [store.folder for store in gone_stores(data)] == [gone]
         assert main(["gc", "--dry-run"]) == 0
         assert gone.exists()
         assert main(["gc"]) == 0
-    assert [folder.exists() for folder in (here, gone, held, nameless)] == [True, False, True, True]
-    assert "1 index removed, 1.0 MB." in capsys.readouterr().out
+        assert main(["gc", "--json"]) == 0
+    assert [folder.exists() for folder in (here, gone, held, away, nameless)] == [True, False, True, True, True]
+    dry, done, as_json = capsys.readouterr().out.split("freed")[0:3]
+    assert f"{tmp_path / 'gone'}: would be removed, 1.0 MB. The folder is gone." in dry
+    assert f"{tmp_path / 'gone'}: removed, 1.0 MB." in done
+    assert f"{tmp_path / 'held'}: left alone. Another process has it open." in done
+    assert "gone" not in as_json
+
+
+def test_gc_takes_what_nobody_has_used_for_long_only_when_it_is_told(tmp_path: Path) -> None:
+    data = Path(os.environ["DT6_DATA_DIR"])
+    long_ago = time.time() - 40 * 24 * 3600
+    used, unused = (a_store(data, tmp_path / name) for name in ("used", "unused"))
+    for name in ("used", "unused"):
+        (tmp_path / name).mkdir()
+    os.utime(unused / MARK, (long_ago, long_ago))
+    assert main(["gc"]) == 0
+    assert main(["gc", "--unused", "60"]) == 0
+    assert unused.exists()
+    assert main(["gc", "--unused", "30"]) == 0
+    assert (used.exists(), unused.exists()) == (True, False)
+    assert main(["gc", "--unused", "-1"]) == 2

@@ -157,20 +157,3 @@ def test_a_cancelled_wait_leaves_the_copying_to_the_background(tmp_path: Path) -
         index.update()
         report = index.update(wait_sync=True, cancel=token, progress=lambda step: None)
         assert report.vectors_synced == report.chunks
-
-
-def test_vectors_of_texts_that_are_gone_are_collected_in_the_end(tmp_path: Path) -> None:
-    root, store = _workspace(tmp_path)
-    with opened(root, store, embedder := FakeEmbedder()) as index:
-        index.update()
-        (root / "pkg/archive.py").unlink()
-        index.update()
-        with index._store.ledger.write() as connection:
-            before = connection.execute("SELECT count(*) FROM vectors").fetchone()[0]
-            vector_rows.collect_unused(connection)
-            assert connection.execute("SELECT count(*) FROM vectors").fetchone()[0] == before
-            vector_rows.collect_unused(connection, slack=-100)
-            assert connection.execute("SELECT count(*) FROM vectors").fetchone()[0] == before - 2
-        embedder.embedded.clear()
-        index.update(rebuild=False)
-        assert (embedder.embedded, index.stats().vectors) == ([], 4)

@@ -25,3 +25,18 @@ async def test_a_source_whose_path_is_a_picture_is_a_link_and_nothing_else(tmp_p
         await engine.close()
     folder = (root / "%21%5Ba%5D%28https%3A/evil.example/x.png%29/m.py").as_posix()
     assert f"- [\\!\\[a\\](https:/evil.example/x.png)/m.py:1-2](file://{folder}#L1)" in text
+
+
+async def test_what_is_said_about_an_answer_is_words_too(tmp_path: Path) -> None:
+    """It names files, and quotes what a server said."""
+    (tmp_path / "work").mkdir()
+    engine = build_engine(Settings(), [tmp_path / "work"], tmp_path / "data")
+    try:
+        notice = "![x](https://evil.example/x.png) is not\nin the index."
+        index = IndexState(1, 1, 0)
+        done = Done("It is so.", (), 0, "code", "ollama", "[m](x)", False, Usage(0, 0), index, notice)
+        text = to_markdown(engine, "Is it so?", done)
+    finally:
+        await engine.close()
+    assert "\\!\\[x\\](https://evil.example/x.png) is not in the index.\n" in text
+    assert "by \\[m\\](x) (ollama)" in text
