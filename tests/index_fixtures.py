@@ -101,7 +101,7 @@ def rows(store: Path) -> dict[str, list[tuple[Any, ...]]]:
         "FROM chunks c JOIN files f ON f.id = c.file_id",
         "symbols": "SELECT f.path, s.name, s.container, s.kind, s.start_line, s.name_line, s.name_column, s.folded, "
         "s.humps, s.signature, s.doc FROM symbols s JOIN files f ON f.id = s.file_id",
-        "refs": "SELECT f.path, r.name, r.line, r.column FROM refs r JOIN files f ON f.id = r.file_id",
+        "refs": "SELECT f.path, r.name, r.uses, r.places FROM refs r JOIN files f ON f.id = r.file_id",
         "imports": "SELECT f.path, i.module, i.line FROM imports i JOIN files f ON f.id = i.file_id",
         "fts": "SELECT f.path, c.ordinal, t.body, t.path, t.symbol FROM fts t JOIN chunks c ON c.id = t.rowid "
         "JOIN files f ON f.id = c.file_id",

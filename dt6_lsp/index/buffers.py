@@ -14,7 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from dt6_lsp.index.prepare import of_document
-from dt6_lsp.index.rows import file_rows, replace_file
+from dt6_lsp.index.rows import file_rows, replace_files
 from dt6_lsp.index.schema import TABLES
 from dt6_lsp.index.terms import Terms
 from dt6_lsp.workspace import reasons
@@ -76,7 +76,7 @@ class Buffer:
             "INSERT INTO files(id, path, size, mtime_ns, hash, language, path_hash) VALUES(?, '', 0, 0, '', '', '')"
         )
         self._connection.execute(before, (self.first_id - 1,))
-        replace_file(self._connection, FileEntry(prepared.path, 0, 0), prepared)
+        replace_files(self._connection, [(FileEntry(prepared.path, 0, 0), prepared)])
         self._connection.execute("DELETE FROM files WHERE path = ''")
 
 

@@ -146,7 +146,7 @@ class Index:
             files=report.files,
             chunks=report.chunks,
             symbols=self._store.ask(reads.count, "symbols"),
-            references=self._store.ask(reads.count, "refs"),
+            references=self._store.ask(reads.count_references),
             languages=report.languages,
             model=report.model,
             dimension=report.dimension,

@@ -13,7 +13,6 @@ from dt6_lsp.index import buffer_evidence, candidates, reads, symbols
 from dt6_lsp.index.search import BY_MEANING, BY_WORDS, gather
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
@@ -122,7 +121,7 @@ class Overlay:
         return [item for item in items if item.path not in self._buffers]
 
     def _hidden_uses(self, name: str) -> int:
-        return self._store.ask(_count_uses_in, name, tuple(self._buffers))
+        return self._store.ask(reads.count_uses, name, tuple(self._buffers))
 
 
 def _least(scores: Mapping[int, float], most: int) -> float:
@@ -142,9 +141,3 @@ def _with(evidence: Evidence, more: Evidence, meaning: Mapping[int, float]) -> E
         sizes={**evidence.sizes, **more.sizes},
         near={**evidence.near, **more.near},
     )
-
-
-def _count_uses_in(connection: sqlite3.Connection, name: str, paths: Sequence[str]) -> int:
-    select = "SELECT count(*) FROM refs r JOIN files f ON f.id = r.file_id WHERE r.name = ? AND f.path = ?"
-    plain = name.rpartition(".")[2]
-    return sum(int(connection.execute(select, (plain, path)).fetchone()[0]) for path in paths)

@@ -1,6 +1,6 @@
 """From the workspace as it is to a ledger that says so: scan, compare, prepare what changed, write, embed.
 
-Rows land in transactions of about 200 ms of work, so that a growing index can be searched, and stopping at any
+Rows land in transactions of about 400 ms of work, so that a growing index can be searched, and stopping at any
 moment leaves a ledger that is true of the files it has. Not here: who may run this and when (`index`), ChromaDB
 (`sync`).
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dt6_lsp.index.workers import Outcome
     from dt6_lsp.workspace.model import FileEntry
 
-_SECONDS_PER_WRITE = 0.2
+_SECONDS_PER_WRITE = 0.4
 _RACY_NS = 2_000_000_000
 _UNTRUSTED = -1
 _REMEMBERED_REASONS = frozenset({"binary", "secret", "generated", "minified"})
@@ -156,7 +156,9 @@ class _Writer:
     def _write(self) -> None:
         if not self._gathered:
             return
+        prepared = [outcome for outcome in self._gathered if isinstance(outcome, Prepared)]
         with self._ledger.write() as connection:
+            rows.replace_files(connection, [(self._entry(outcome.path), outcome) for outcome in prepared])
             for outcome in self._gathered:
                 self._store(connection, outcome)
         self._result.done += len(self._gathered)
@@ -165,18 +167,20 @@ class _Writer:
         self._since = time.monotonic()
         self._progress(IndexProgress("indexing", self._result.done, self._result.total, last))
 
+    def _entry(self, path: str) -> FileEntry:
+        return _trusted(self._entries[path], self._scan.at_ns)
+
     def _store(self, connection: sqlite3.Connection, outcome: Outcome) -> None:
-        entry = _trusted(self._entries[outcome.path], self._scan.at_ns)
+        """All but the rows of a file that was prepared."""
         match outcome:
             case Prepared():
-                rows.replace_file(connection, entry, outcome)
                 self._result.changed += 1
                 self._result.problems.extend(outcome.problems)
-            case Unchanged():
-                rows.touch_file(connection, entry)
+            case Unchanged(path=path):
+                rows.touch_file(connection, self._entry(path))
             case Unreadable(path=path, reason=reason):
                 remembered = reason if reason in _REMEMBERED_REASONS else ""
-                rows.skip_file(connection, entry, remembered)
+                rows.skip_file(connection, self._entry(path), remembered)
                 self._result.skipped[reason] += 1
             case Crashed(path=path, error=error):
                 rows.remove_files(connection, [path])

@@ -5,26 +5,36 @@ Not here: which files to prepare (`pipeline`), vectors (they need the model), an
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dt6_lsp.syntax.parser import parse
 from dt6_lsp.workspace.documents import read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from dt6_lsp.index.terms import Terms
-    from dt6_lsp.syntax.model import Chunk, Import, Symbol
+    from dt6_lsp.syntax.model import Chunk, Import, Reference, Symbol
     from dt6_lsp.workspace.model import Document
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedChunk:
+class PreparedChunk(NamedTuple):
     chunk: Chunk
     text_hash: bytes
     body_terms: str
     symbol_terms: str
+
+
+class NameUses(NamedTuple):
+    """Of one name in one file. `places` are pairs of line and column, as JSON."""
+
+    name: str
+    uses: int
+    places: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Prepared:
     path_terms: str
     chunks: tuple[PreparedChunk, ...]
     symbols: tuple[Symbol, ...]
-    references: tuple[tuple[str, int, int], ...]  # as Reference has them; there are many, and this pickles best
+    references: tuple[NameUses, ...]
     imports: tuple[Import, ...]
     problems: tuple[str, ...]
 
@@ -81,7 +91,7 @@ def of_document(document: Document, terms: Terms) -> Prepared:
         path_terms=terms.joined(path),
         chunks=tuple(_prepare_chunk(chunk, terms) for chunk in parsed.chunks),
         symbols=parsed.symbols,
-        references=tuple((use.name, use.line, use.column) for use in parsed.references),
+        references=_by_name(parsed.references),
         imports=parsed.imports,
         problems=tuple(f"{path}: {problem}" for problem in parsed.problems),
     )
@@ -95,8 +105,16 @@ def hash_of(text: str) -> bytes:
 def path_text(path: str) -> str:
     """What of a path is embedded: the last two folders and the file's stem. It is a vector of its own, shared by all
     of a file's chunks, so that moving a file embeds one line and not the file."""
-    pure = PurePosixPath(path)
-    return " ".join((*pure.parent.parts[-2:], pure.stem))
+    *folders, name = path.split("/")
+    stem, _, suffix = name.rpartition(".")
+    return " ".join((*folders[-2:], stem if stem and suffix else name))
+
+
+def _by_name(references: Iterable[Reference]) -> tuple[NameUses, ...]:
+    places: dict[str, list[str]] = defaultdict(list)
+    for name, line, column in references:
+        places[name].append(f"[{line},{column}]")
+    return tuple(NameUses(name, len(found), f"[{','.join(found)}]") for name, found in places.items())
 
 
 def _prepare_chunk(chunk: Chunk, terms: Terms) -> PreparedChunk:

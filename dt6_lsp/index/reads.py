@@ -12,6 +12,7 @@ from dt6_lsp.syntax.model import Import
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
 DEFINITION_COLUMNS = """f.path, f.language, s.name, s.container, s.kind, s.start_line, s.end_line, s.name_line,
   s.name_column, s.signature, s.doc"""
@@ -34,17 +35,34 @@ def outline(connection: sqlite3.Connection, path: str) -> list[Definition]:
 
 def uses(connection: sqlite3.Connection, name: str, limit: int) -> list[Use]:
     rows = connection.execute(
-        "SELECT f.path, r.line, r.column, coalesce((SELECT iif(s.container = '', s.name, s.container || '.' || s.name) "
-        "FROM symbols s WHERE s.file_id = r.file_id AND s.start_line <= r.line AND s.end_line >= r.line "
-        "ORDER BY s.start_line DESC, s.end_line LIMIT 1), '') "
-        "FROM refs r JOIN files f ON f.id = r.file_id WHERE r.name = ? ORDER BY f.path, r.line, r.column LIMIT ?",
+        """SELECT path, line, column, coalesce((
+            SELECT iif(s.container = '', s.name, s.container || '.' || s.name) FROM symbols s
+            WHERE s.file_id = found.file_id AND s.start_line <= line AND s.end_line >= line
+            ORDER BY s.start_line DESC, s.end_line LIMIT 1
+          ), '')
+          FROM (
+            SELECT f.path, f.id AS file_id, json_extract(place.value, '$[0]') AS line,
+              json_extract(place.value, '$[1]') AS column
+            FROM refs r JOIN files f ON f.id = r.file_id JOIN json_each(r.places) place
+            WHERE r.name = ? ORDER BY f.path, line, column LIMIT ?
+          ) AS found ORDER BY path, line, column""",
         (_plain(name), limit),
     )
     return [Use(*row) for row in rows]
 
 
-def count_uses(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute("SELECT count(*) FROM refs WHERE name = ?", (_plain(name),)).fetchone()[0])
+def count_uses(connection: sqlite3.Connection, name: str, paths: Sequence[str] | None = None) -> int:
+    """In all files, or in these."""
+    if paths is None:
+        select = "SELECT coalesce(sum(uses), 0) FROM refs WHERE name = ?"
+        return int(connection.execute(select, (_plain(name),)).fetchone()[0])
+    select = "SELECT r.uses FROM files f JOIN refs r ON r.file_id = f.id AND r.name = ? WHERE f.path = ?"
+    found = (connection.execute(select, (_plain(name), path)).fetchone() for path in paths)
+    return sum(row[0] for row in found if row)
+
+
+def count_references(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(sum(uses), 0) FROM refs").fetchone()[0])
 
 
 def imports(connection: sqlite3.Connection, path: str) -> list[Import]:

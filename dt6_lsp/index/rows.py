@@ -1,14 +1,17 @@
 """Writing the rows of files. Every function works inside a transaction that its caller opened with `Ledger.write`.
 
-A chunk whose text is still in its file keeps its row, and so its id, its vector and its entry in ChromaDB. New rows
-go in before old ones go out. Not here: vectors (`vector_rows`) and deciding what to write (`pipeline`).
+A chunk whose text is still in its file keeps its row, and so its id, its vector and its entry in ChromaDB. The rows of
+many files go in table by table: whenever a statement that fires triggers follows one that wrote to a full-text table,
+SQLite makes the latter write out what it has gathered, and six times as much is spent.
+Not here: vectors (`vector_rows`) and deciding what to write (`pipeline`).
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.index.terms import humps
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dt6_lsp.index.prepare import Prepared, PreparedChunk
+    from dt6_lsp.syntax.model import Chunk
     from dt6_lsp.workspace.model import FileEntry
 
 _NAMES_KEPT = 1_000
@@ -70,22 +74,64 @@ def paths_under(connection: sqlite3.Connection, folders: Iterable[str]) -> set[s
     return found
 
 
-def replace_file(connection: sqlite3.Connection, entry: FileEntry, prepared: Prepared) -> None:
-    """Brings the rows of one file in line with its text."""
-    connection.execute("DELETE FROM skipped WHERE path = ?", (entry.path,))
-    file_id = _upsert_file(connection, entry, prepared)
-    _replace_chunks(connection, file_id, prepared)
-    _replace_symbols(connection, file_id, prepared)
-    for table in ("refs", "imports"):
-        connection.execute(f"DELETE FROM {table} WHERE file_id = ?", (file_id,))
-    connection.executemany(
-        "INSERT INTO refs(file_id, name, line, column) VALUES(?, ?, ?, ?)",
-        ((file_id, *use) for use in prepared.references),
-    )
-    connection.executemany(
-        "INSERT INTO imports(file_id, module, line) VALUES(?, ?, ?)",
-        ((file_id, item.module, item.line) for item in prepared.imports),
-    )
+def replace_files(connection: sqlite3.Connection, files: Iterable[tuple[FileEntry, Prepared]]) -> None:
+    """Brings the rows of these files, each given once, in line with their texts."""
+    new = _NewRows(_last_chunk_id(connection))
+    for entry, prepared in files:
+        file_id, is_new = _upsert_file(connection, entry, prepared)
+        old = {} if is_new else _old_chunks(connection, file_id)
+        if not is_new:
+            for table in ("symbols", "refs", "imports"):
+                connection.execute(f"DELETE FROM {table} WHERE file_id = ?", (file_id,))
+        _take_chunks(connection, new, file_id, prepared, old)
+        new.take_names(file_id, prepared)
+        gone = ((chunk_id,) for rest in old.values() for chunk_id, _ in rest)
+        connection.executemany("DELETE FROM chunks WHERE id = ?", gone)
+    new.write(connection)
+
+
+@dataclass(slots=True)
+class _NewRows:
+    """Rows that are to go in, by table."""
+
+    last_chunk_id: int
+    chunks: list[tuple[Any, ...]] = field(default_factory=list)
+    terms: list[tuple[int, str, str, str]] = field(default_factory=list)
+    symbols: list[tuple[Any, ...]] = field(default_factory=list)
+    refs: list[tuple[int, str, int, str]] = field(default_factory=list)
+    imports: list[tuple[int, str, int]] = field(default_factory=list)
+
+    def take_chunk(self, file_id: int, ordinal: int, item: PreparedChunk, path_terms: str) -> None:
+        self.last_chunk_id += 1
+        start, end, kind, symbol, text = item.chunk
+        self.chunks.append((self.last_chunk_id, file_id, ordinal, start, end, kind, symbol, item.text_hash, text))
+        self.take_terms(self.last_chunk_id, item, path_terms)
+
+    def take_terms(self, chunk_id: int, item: PreparedChunk, path_terms: str) -> None:
+        self.terms.append((chunk_id, item.body_terms, path_terms, item.symbol_terms))
+
+    def take_names(self, file_id: int, prepared: Prepared) -> None:
+        self.symbols += [(file_id, *symbol, symbol.name.lower(), humps(symbol.name)) for symbol in prepared.symbols]
+        self.refs += [(file_id, *uses) for uses in prepared.references]
+        self.imports += [(file_id, *item) for item in prepared.imports]
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        insert = connection.executemany
+        insert(
+            "INSERT INTO chunks(id, file_id, ordinal, start_line, end_line, kind, symbol, text_hash, text) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self.chunks,
+        )
+        insert(
+            "INSERT INTO symbols(file_id, name, container, kind, start_line, end_line, name_line, name_column, "
+            "signature, doc, folded, humps) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self.symbols,
+        )
+        insert("INSERT INTO refs(file_id, name, uses, places) VALUES(?, ?, ?, ?)", self.refs)
+        insert("INSERT INTO imports(file_id, module, line) VALUES(?, ?, ?)", self.imports)
+        names = json.dumps(sorted({row[-2] for row in self.symbols}))
+        connection.execute("INSERT OR IGNORE INTO names(folded) SELECT value FROM json_each(?)", (names,))
+        insert("INSERT INTO fts(rowid, body, path, symbol) VALUES(?, ?, ?, ?)", self.terms)
 
 
 def touch_file(connection: sqlite3.Connection, entry: FileEntry) -> None:
@@ -111,81 +157,61 @@ def remove_files(connection: sqlite3.Connection, paths: Iterable[str]) -> None:
         connection.execute("DELETE FROM skipped WHERE path = ?", (path,))
 
 
-def _upsert_file(connection: sqlite3.Connection, entry: FileEntry, prepared: Prepared) -> int:
-    row = connection.execute(
-        "INSERT INTO files(path, size, mtime_ns, hash, language, path_hash) VALUES(?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT(path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, hash = excluded.hash, "
-        "language = excluded.language, path_hash = excluded.path_hash RETURNING id",
-        (entry.path, entry.size, entry.mtime_ns, prepared.hash, prepared.language, prepared.path_hash),
-    ).fetchone()
-    return int(row[0])
+def _last_chunk_id(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
+    return int(row[0]) if row else 0
 
 
-def _replace_chunks(connection: sqlite3.Connection, file_id: int, prepared: Prepared) -> None:
-    kept_by_hash: dict[bytes, list[tuple[int, str]]] = defaultdict(list)
-    old = connection.execute(
-        "SELECT id, text_hash, symbol FROM chunks WHERE file_id = ? ORDER BY ordinal DESC", (file_id,)
-    )
-    for chunk_id, text_hash, symbol in old:
-        kept_by_hash[text_hash].append((chunk_id, symbol))
+def _upsert_file(connection: sqlite3.Connection, entry: FileEntry, prepared: Prepared) -> tuple[int, bool]:
+    """Its id, and whether it had none before."""
+    connection.execute("DELETE FROM skipped WHERE path = ?", (entry.path,))
+    known = connection.execute("SELECT id FROM files WHERE path = ?", (entry.path,)).fetchone()
+    row = (entry.path, entry.size, entry.mtime_ns, prepared.hash, prepared.language, prepared.path_hash)
+    if known is None:
+        insert = "INSERT INTO files(path, size, mtime_ns, hash, language, path_hash) VALUES(?, ?, ?, ?, ?, ?)"
+        return connection.execute(insert, row).lastrowid or 0, True
+    update = "UPDATE files SET path = ?, size = ?, mtime_ns = ?, hash = ?, language = ?, path_hash = ? WHERE id = ?"
+    connection.execute(update, (*row, *known))
+    return int(known[0]), False
+
+
+def _old_chunks(connection: sqlite3.Connection, file_id: int) -> dict[bytes, list[tuple[int, str]]]:
+    """(id, symbol) of a file's chunks, the last first, by the hash of their text."""
+    found: dict[bytes, list[tuple[int, str]]] = defaultdict(list)
+    select = "SELECT id, text_hash, symbol FROM chunks WHERE file_id = ? ORDER BY ordinal DESC"
+    for chunk_id, text_hash, symbol in connection.execute(select, (file_id,)):
+        found[text_hash].append((chunk_id, symbol))
+    return found
+
+
+def _take_chunks(
+    connection: sqlite3.Connection,
+    new: _NewRows,
+    file_id: int,
+    prepared: Prepared,
+    old: Mapping[bytes, list[tuple[int, str]]],
+) -> None:
+    """Those of `old` that are still there are moved, and taken out of it."""
     for ordinal, item in enumerate(prepared.chunks):
-        same = kept_by_hash.get(item.text_hash)
+        same = old.get(item.text_hash)
         if same:
-            _move_chunk(connection, *same.pop(), ordinal, item, prepared.path_terms)
+            chunk_id, symbol = same.pop()
+            if _move_chunk(connection, chunk_id, symbol, ordinal, item.chunk):
+                new.take_terms(chunk_id, item, prepared.path_terms)
         else:
-            _add_chunk(connection, file_id, ordinal, item, prepared.path_terms)
-    gone = ((chunk_id,) for rest in kept_by_hash.values() for chunk_id, _ in rest)
-    connection.executemany("DELETE FROM chunks WHERE id = ?", gone)
+            new.take_chunk(file_id, ordinal, item, prepared.path_terms)
 
 
-def _add_chunk(
-    connection: sqlite3.Connection, file_id: int, ordinal: int, item: PreparedChunk, path_terms: str
-) -> None:
-    chunk = item.chunk
-    added = connection.execute(
-        "INSERT INTO chunks(file_id, ordinal, start_line, end_line, kind, symbol, text_hash, text) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-        (file_id, ordinal, chunk.start_line, chunk.end_line, chunk.kind, chunk.symbol, item.text_hash, chunk.text),
-    )
-    _add_terms(connection, added.lastrowid or 0, item, path_terms)
-
-
-def _move_chunk(
-    connection: sqlite3.Connection, chunk_id: int, symbol: str, ordinal: int, item: PreparedChunk, path_terms: str
-) -> None:
-    """The same text, perhaps on other lines or under another name."""
-    chunk = item.chunk
-    if symbol != chunk.symbol:  # forgets the terms that the row has now
+def _move_chunk(connection: sqlite3.Connection, chunk_id: int, symbol: str, ordinal: int, chunk: Chunk) -> bool:
+    """The same text, perhaps on other lines or under another name. Whether its terms are to be written anew."""
+    renamed = symbol != chunk.symbol
+    if renamed:  # forgets the terms that the row has now
         connection.execute("DELETE FROM fts WHERE rowid = ?", (chunk_id,))
     connection.execute(
         "UPDATE chunks SET ordinal = ?, start_line = ?, end_line = ?, kind = ?, symbol = ? WHERE id = ?",
         (ordinal, chunk.start_line, chunk.end_line, chunk.kind, chunk.symbol, chunk_id),
     )
-    if symbol != chunk.symbol:
-        _add_terms(connection, chunk_id, item, path_terms)
-
-
-def _add_terms(connection: sqlite3.Connection, chunk_id: int, item: PreparedChunk, path_terms: str) -> None:
-    connection.execute(
-        "INSERT INTO fts(rowid, body, path, symbol) VALUES(?, ?, ?, ?)",
-        (chunk_id, item.body_terms, path_terms, item.symbol_terms),
-    )
-
-
-def _replace_symbols(connection: sqlite3.Connection, file_id: int, prepared: Prepared) -> None:
-    connection.execute("DELETE FROM symbols WHERE file_id = ?", (file_id,))
-    names = {s.name.lower() for s in prepared.symbols}
-    connection.executemany("INSERT OR IGNORE INTO names(folded) VALUES(?)", ((name,) for name in names))
-    connection.executemany(
-        "INSERT INTO symbols(file_id, name, container, kind, start_line, end_line, name_line, name_column, folded, "
-        "humps, signature, doc) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            (file_id, s.name, s.container, s.kind, s.start_line, s.end_line, s.name_line, s.name_column,
-             s.name.lower(), humps(s.name), s.signature, s.doc)
-            for s in prepared.symbols
-        ),
-    )  # fmt: skip
+    return renamed
 
 
 def collect_names(connection: sqlite3.Connection, slack: int = _NAMES_KEPT) -> None:

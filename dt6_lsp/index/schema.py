@@ -14,6 +14,8 @@ Not here: reading and writing them (`rows`, `reads`, `vector_rows`), and what ha
   death.
 - `fts` keeps no text of its own, which would be as large as the chunks': what it needs to forget a chunk, it reads
   through `fts_source`. The function `terms` in there is that of `index.terms`; the ledger's connections know it.
+- `refs` has one row for a name in a file, however often it is used there (five times, mostly): `places` are the lines
+  and columns, as JSON.
 - `names` are those of symbols, each once, and `name_parts` finds them by any three letters. A name that nothing has
   any more is collected later.
 - Triggers keep what must never disagree: a chunk that goes takes its full-text row with it, while what that was made
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.index.terms import Terms
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -100,13 +102,13 @@ CREATE TRIGGER name_gone AFTER DELETE ON names BEGIN
 END;
 
 CREATE TABLE refs(
-  file_id INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
   name TEXT NOT NULL,
-  line INTEGER NOT NULL,
-  column INTEGER NOT NULL
-);
+  file_id INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
+  uses INTEGER NOT NULL,
+  places TEXT NOT NULL,
+  PRIMARY KEY(name, file_id)
+) WITHOUT ROWID;
 CREATE INDEX refs_of_file ON refs(file_id);
-CREATE INDEX refs_by_name ON refs(name);
 
 CREATE TABLE imports(
   file_id INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,

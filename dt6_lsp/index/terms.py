@@ -11,7 +11,8 @@ import threading
 
 import Stemmer
 
-_WORD = re.compile(r"\w+")
+from dt6_lsp.text import word_runs
+
 _PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|\d+")  # letters of other scripts have no case here
 _LONGEST = 64  # longer words are hashes, encoded data or a whole line of digits
 _REMEMBERED = 50_000
@@ -33,7 +34,7 @@ class Terms:
         """As `of`, with white space between them."""
         if len(self._known) > _REMEMBERED:
             self._known = _Known()
-        return " ".join(map(self._known.__getitem__, _WORD.findall(text)))
+        return " ".join(map(self._known.__getitem__, word_runs(text)))
 
 
 class _Known(dict[str, str]):

@@ -12,11 +12,12 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from dt6_lsp.text import word_runs
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
-_RUN = re.compile(r"\w+")  # a run of words; no word reaches beyond it
 _LONGEST_WORD = 40  # characters; longer runs are data (base64, hashes), of which only the start is read
 _LONGEST_RUN = 80  # characters; longer ones are hardly met twice
 _SHORTEST_PIECE = 2  # a lone letter says nothing about the word that it was cut from
@@ -38,7 +39,7 @@ class WordPieces:
     def __call__(self, text: str) -> list[int]:
         if len(self._memo) > _MEMO_LIMIT:
             self._memo = _Memo(self._memo.numbers)
-        return list(chain.from_iterable(map(self._memo.__getitem__, _RUN.findall(text))))
+        return list(chain.from_iterable(map(self._memo.__getitem__, word_runs(text))))
 
 
 class _Memo(dict[str, tuple[int, ...]]):

@@ -1,10 +1,14 @@
-"""Lines."""
+"""Lines and runs of words."""
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from dt6_lsp.text import lines_of
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dt6_lsp.text import lines_of, word_runs
 
 
 @pytest.mark.parametrize(
@@ -19,3 +23,8 @@ from dt6_lsp.text import lines_of
 )
 def test_only_line_ends_that_editors_know_split_lines(text: str, lines: list[str]) -> None:
     assert lines_of(text) == lines
+
+
+@given(st.one_of(st.text(), st.text(st.characters(max_codepoint=127))))
+def test_runs_of_words_are_those_of_the_regular_expression(text: str) -> None:
+    assert word_runs(text) == re.findall(r"\w+", text)
