@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 2.0  # commands that end sooner never pay for importing chromadb
+_IDLE_SECONDS = 60.0  # ChromaDB is closed then, and its memory free; opening it takes two seconds of CPU
+_AGAIN_SECONDS = 30.0  # until what failed is tried again; twice as long each time
+_MOST_AGAIN_SECONDS = 1_800.0
 
 
 class Syncer:
@@ -44,6 +47,7 @@ class Syncer:
         self._asked = 0  # counts nudges; `_answered` says up to which of them work has been done
         self._answered = 0
         self._stop = CancelToken()
+        self._pause = _AGAIN_SECONDS
         self._progress = (0, 0)
 
     def nudge(self, delay: float = QUIET_SECONDS) -> int:
@@ -84,7 +88,10 @@ class Syncer:
 
     def _work(self) -> None:
         try:
-            while (asked := self._next()) is not None:
+            while not self._stop.cancelled:
+                if (asked := self._next()) is None:
+                    self._shelving.close()
+                    continue
                 self._sync()
                 with self._changed:
                     self._answered = asked
@@ -92,50 +99,56 @@ class Syncer:
         except Cancelled:
             pass
         finally:
-            self._dense.detach()
             self._shelving.close()
             self._wake()
 
     def _next(self) -> int | None:
-        """Waits until something is due; the number of the last nudge, or None at the end."""
+        """Waits until something is due: the number of the last nudge. None at the end, and when ChromaDB has been open
+        for long with nothing to do."""
         with self._changed:
             while not self._stop.cancelled:
-                if self._due is None:
-                    self._changed.wait()
-                elif (left := self._due - time.monotonic()) > 0:
-                    self._changed.wait(left)
-                else:
+                idle = self._shelving.idle
+                left = None if self._due is None else self._due - time.monotonic()
+                if left is not None and left <= 0:
                     self._due = None
                     return self._asked
+                if not self._changed.wait(_IDLE_SECONDS if idle and left is None else left) and idle and left is None:
+                    return None
         return None
 
     def _sync(self) -> None:
         """Whatever goes wrong ends this round and not the thread, whose waiters would wait for ever."""
         try:
             self._catch_up()
+            self._pause = _AGAIN_SECONDS
         except Cancelled:
             raise
         except Exception as error:
-            if self._stop.cancelled:  # nothing is broken: ChromaDB gets no threads any more when the interpreter ends
+            if self._stop.cancelled:  # nothing is broken: a process that is ended can't answer
                 raise Cancelled from error
             self._serve_from_memory(error)
 
     def _catch_up(self) -> None:
-        """Starts over once; if that fails too, memory serves until the next nudge."""
-        try:
-            self._shelving.catch_up(self._stop, self._tell)
-        except ChromaFailed as error:
-            self._stop.raise_if_cancelled()
-            self._dense.detach()
-            self._store.notice(self._shelving.give_up(error))
-            self._shelving.catch_up(self._stop, self._tell)
+        """Starts over twice: a server that is back may have other things to say than it had before it went."""
+        for _ in range(2):
+            try:
+                return self._shelving.catch_up(self._stop, self._tell)
+            except ChromaFailed as error:
+                self._stop.raise_if_cancelled()
+                if sentence := self._shelving.give_up(error):
+                    self._store.notice(sentence)
+        return self._shelving.catch_up(self._stop, self._tell)
 
     def _serve_from_memory(self, error: Exception) -> None:
-        """What was not foreseen goes to the log, with where it came from."""
-        self._dense.detach()
+        """Until the next nudge, or a while. What was not foreseen goes to the log, with where it came from."""
+        self._shelving.close()
         if not isinstance(error, (ChromaFailed, Dt6Error)):
             logger.exception("Copying vectors to ChromaDB failed.", exc_info=error)
-        self._store.notice(f"Vectors are searched in memory for now, without ChromaDB: {error}")
+        self._store.notice(f"Vectors are searched in memory for now, without {self._shelving.name}: {error}")
+        with self._changed:
+            if self._due is None:
+                self._due = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, _MOST_AGAIN_SECONDS)
 
     def _tell(self, done: int, total: int) -> None:
         with self._changed:

@@ -144,13 +144,13 @@ def embedded_after(connection: sqlite3.Connection, chunk_id: int, limit: int) ->
     return [row[0] for row in connection.execute(select, (chunk_id, limit))]
 
 
-def some_embedded(connection: sqlite3.Connection) -> list[int]:
-    """The first, a middle and the last chunk that is embedded (fewer when there are fewer)."""
+def some_embedded(connection: sqlite3.Connection, most: int) -> list[int]:
+    """At most that many embedded chunks, from the first to the last."""
     low, high = connection.execute("SELECT min(id), max(id) FROM chunks").fetchone()
     if low is None:
         return []
-    places = (low - 1, (low + high) // 2, high - 1)
-    return sorted({chunk_id for place in places for chunk_id in embedded_after(connection, place, 1)})
+    places = range(low - 1, high, max(1, (high - low + 1) // most))
+    return sorted({chunk_id for place in places for chunk_id in embedded_after(connection, place, 1)})[:most]
 
 
 def counts_up_to(connection: sqlite3.Connection, chunk_id: int) -> tuple[int, int]:

@@ -92,6 +92,11 @@ class OpenAISettings:
 @dataclass(frozen=True, slots=True)
 class ChromaSettings:
     url: str = setting("", "A shared Chroma server; empty keeps Chroma in the data folder.", guard=True, check="url")
+    search_above: int = setting(
+        100_000,
+        "With more chunks, Chroma searches their vectors. Up to there, memory does: exactly, and as quickly.",
+        minimum=0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,13 @@ from dt6_lsp.index.ledger import Ledger
 from dt6_lsp.index.segment import Segment
 from dt6_lsp.index.vectors import DenseIndex
 from dt6_lsp.models.base import Fingerprint
+from dt6_lsp.settings import ChromaSettings, Settings
 from tests.index_fixtures import LONG_AGO, FakeEmbedder, chroma_ids, chunk_ids, function, opened, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+SEARCHED = Settings(chroma=ChromaSettings(search_above=0))
 OPERATIONS = st.lists(
     st.one_of(
         st.tuples(st.just("add"), st.lists(st.integers(1, 30), unique=True, max_size=8)),
@@ -62,7 +64,7 @@ def _workspace(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_search_is_the_same_from_memory_and_from_chromadb(tmp_path: Path) -> None:
     root, store = _workspace(tmp_path)
-    with opened(root, store) as index:
+    with opened(root, store, settings=SEARCHED) as index:
         index.update()
         before = [(hit.path, round(hit.score, 3)) for hit in index.search("render the step")]
         report = index.update(wait_sync=True)
@@ -73,9 +75,21 @@ def test_search_is_the_same_from_memory_and_from_chromadb(tmp_path: Path) -> Non
     assert chroma_ids(store) == set(chunk_ids(store))
 
 
+def test_up_to_a_number_of_chunks_memory_searches_and_chromadb_holds_a_copy(tmp_path: Path) -> None:
+    root, store = _workspace(tmp_path)
+    with opened(root, store, settings=Settings(chroma=ChromaSettings(search_above=5))) as index:
+        assert index.update(wait_sync=True).vectors_synced == 5
+        index.search("render the step")
+        assert index._dense.in_memory() == 5
+        write(root, {"pkg/new.py": function("newest")})
+        assert index.update(wait_sync=True).vectors_synced == 6
+        assert index._dense.in_memory() == 0
+    assert chroma_ids(store) == set(chunk_ids(store))
+
+
 def test_what_changed_after_the_copy_is_found_and_what_is_gone_is_not(tmp_path: Path) -> None:
     root, store = _workspace(tmp_path)
-    with opened(root, store) as index:
+    with opened(root, store, settings=SEARCHED) as index:
         index.update(wait_sync=True)
         write(root, {"pkg/render.py": function("shading"), "pkg/new.py": function("newest")}, at=LONG_AGO + 1)
         (root / "pkg/archive.py").unlink()
@@ -95,7 +109,7 @@ def test_what_changed_after_the_copy_is_found_and_what_is_gone_is_not(tmp_path: 
 def test_exact_scores_do_not_depend_on_where_a_vector_is(tmp_path: Path) -> None:
     root, store = _workspace(tmp_path)
     vector = FakeEmbedder().query("connect measure")
-    with opened(root, store) as index:
+    with opened(root, store, settings=SEARCHED) as index:
         index.update()
         ids = [*chunk_ids(store), 99_999]
         before = index._dense.scores(vector, ids)
