@@ -1,10 +1,12 @@
-"""How long a warm search, a symbol search and a hover take, in process, at about 10,000 and 100,000 chunks.
+"""How long a warm search, a symbol search, a hover, and all before a model's first token take, in process, at about
+10,000 and 100,000 chunks.
 
     python -m tests.benchmarks.latency [--chunks 10000 100000] [--annotations DIR] [--prepared DIR] [--json FILE]
 
 The workspace is real code that is installed on this machine, indexed and copied to ChromaDB. Queries are names and
 first sentences of documentation that the index has; with `--annotations` the questions of the benchmark. All is also
-measured while 400 files that changed are indexed, again and again. `--prepared` keeps the workspaces.
+measured while 400 files that changed are indexed, again and again. The model is one that answers at once, so that what
+is left is DT6's own work: routing, searching, packing. `--prepared` keeps the workspaces.
 """
 
 from __future__ import annotations
@@ -14,15 +16,18 @@ import json
 import random
 import sys
 import time
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.app import store_folder
+from dt6_lsp.engine import Token
 from tests.benchmarks.measure import Figure, Measured, arguments, conclude, p50, p95, scratch, spread
 from tests.benchmarks.workspaces import engine_over, fill, index
 from tests.index_fixtures import ledger
+from tests.unit.assistant_fixtures import FakeChat, Script
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
 SEARCH_MS = {10_000: 5.0, 100_000: 15.0}  # p50
 EDITOR_MS = 15.0  # p95 of hover and symbols
+FIRST_TOKEN_MS = {10_000: 30.0}  # p50
 BESIDE = 3.0  # times p95 of idle, while indexing
 _ASKED = 300
 _WARM_UP = 50
@@ -68,17 +74,26 @@ def questions(found: Sequence[Name], annotations: Path | None) -> list[str]:
     return [each for pair in zip(told, (name.text for name in found), strict=False) for each in pair]
 
 
-def asked(engine: Engine, found: Sequence[Name], queries: Sequence[str]) -> dict[str, list[Ask]]:
+def asked(engine: Engine, chat: FakeChat, found: Sequence[Name], queries: Sequence[str]) -> dict[str, list[Ask]]:
     root, texts = engine.roots[0], {}
     for name in found[: _ASKED + _WARM_UP]:
         texts[name.path] = (root / name.path).read_text(encoding="utf-8", errors="replace")
     places = [name for name in found if name.path in texts][: _ASKED + _WARM_UP]
     typed = [name.text[: 3 + number % 8] for number, name in enumerate(places)]
     return {
+        "first token": [partial(first_token, engine, chat, query) for query in queries[: _ASKED + _WARM_UP]],
         "search": [partial(engine.search, query) for query in queries[: _ASKED + _WARM_UP]],
         "symbols": [partial(engine.symbols, query) for query in typed],
         "hover": [partial(engine.hover, name.path, texts[name.path], name.line, name.column) for name in places],
     }
+
+
+async def first_token(engine: Engine, chat: FakeChat, question: str) -> None:
+    chat.enqueue(Script(("word",)))
+    async with aclosing(engine.ask(question)) as events:
+        async for event in events:
+            if isinstance(event, Token):
+                return
 
 
 async def timed(ask: Ask) -> float:
@@ -112,11 +127,11 @@ async def beside_indexing(engine: Engine, asks: dict[str, list[Ask]], chances: r
 
 
 async def of_size(folder: Path, chunks: int, annotations: Path | None) -> dict[str, Any]:
-    chances = random.Random(chunks)
-    async with engine_over(folder) as engine:
+    chances, chat = random.Random(chunks), FakeChat()
+    async with engine_over(folder, chat) as engine:
         have = await fill(engine, chunks)
         found = names(store_folder(engine.roots[0], folder / "data"), chances)
-        asks = asked(engine, found, questions(found, annotations))
+        asks = asked(engine, chat, found, questions(found, annotations))
         alone = await idle(asks)
         beside = await beside_indexing(engine, asks, chances)
     asked_beside = {kind: len(times) for kind, times in beside.items()}
@@ -128,12 +143,13 @@ async def of_size(folder: Path, chunks: int, annotations: Path | None) -> dict[s
 
 def figures(size: dict[str, Any], chunks: int) -> list[Figure]:
     found = []
+    middle = {"search": SEARCH_MS.get(chunks), "first token": FIRST_TOKEN_MS.get(chunks)}
     for kind, times in size["idle"].items():
-        name, searches = f"{size['chunks']:,} chunks: {kind}", kind == "search"
+        name, editors = f"{size['chunks']:,} chunks: {kind}", kind in ("symbols", "hover")
         busy = p95(size["beside"][kind]) / p95(times)
-        found.append(Figure(f"{name}, p50", p50(times), "ms", SEARCH_MS.get(chunks) if searches else None))
-        found.append(Figure(f"{name}, p95", p95(times), "ms", None if searches else EDITOR_MS))
-        found.append(Figure(f"{name}, p95 while indexing, against idle", busy, "x", None if searches else BESIDE))
+        found.append(Figure(f"{name}, p50", p50(times), "ms", middle.get(kind)))
+        found.append(Figure(f"{name}, p95", p95(times), "ms", EDITOR_MS if editors else None))
+        found.append(Figure(f"{name}, p95 while indexing, against idle", busy, "x", BESIDE if editors else None))
     return found
 
 

@@ -17,13 +17,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dt6_lsp.app import build_engine
+from dt6_lsp.app import store_folder
+from dt6_lsp.engine import Engine
+from dt6_lsp.index.index import Index
+from dt6_lsp.models.build import build_embedder
+from dt6_lsp.models.tokens import TokenCounter
 from dt6_lsp.settings import Settings
+from tests.unit.assistant_fixtures import nobody, somebody
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from dt6_lsp.engine import Engine, IndexReport
+    from dt6_lsp.engine import IndexReport
+    from tests.unit.assistant_fixtures import FakeChat
 
 _SUFFIXES = frozenset({".py", ".pyi", ".h", ".js", ".ts", ".css", ".md", ".toml"})
 _LARGEST = 200_000  # bytes; what is larger is mostly tables
@@ -80,11 +86,15 @@ async def index(engine: Engine, paths: frozenset[str] | None = None, *, wait_syn
 
 
 @asynccontextmanager
-async def engine_over(folder: Path) -> AsyncIterator[Engine]:
-    """The engine of `folder`/work, with its data in `folder`/data and the settings that DT6 comes with."""
+async def engine_over(folder: Path, chat: FakeChat | None = None) -> AsyncIterator[Engine]:
+    """The engine of `folder`/work, with its data in `folder`/data and the settings that DT6 comes with. Put together as
+    `app.build_engine` does, but that `chat`, or nobody, writes the answers, whatever model this machine has."""
     root = folder / "work"
     root.mkdir(parents=True, exist_ok=True)
-    engine = await asyncio.to_thread(build_engine, Settings(), [root], folder / "data")
+    settings, hub = Settings(), nobody() if chat is None else somebody(chat)
+    embedder = build_embedder(settings)
+    own = await asyncio.to_thread(Index.open, root, store_folder(root, folder / "data"), embedder, settings)
+    engine = Engine(settings, [own], own, hub, TokenCounter(), release=embedder.close)
     try:
         yield engine
     finally:
