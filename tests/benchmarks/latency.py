@@ -102,11 +102,16 @@ async def timed(ask: Ask) -> float:
     return time.perf_counter() - started
 
 
-async def idle(asks: dict[str, list[Ask]]) -> dict[str, list[float]]:
-    times = {}
+async def idle(asks: dict[str, list[Ask]]) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Times, and milliseconds of CPU for each question, on all threads."""
+    times, cpu = {}, {}
     for kind, each in asks.items():
-        times[kind] = [await timed(ask) for ask in each][_WARM_UP:]
-    return times
+        for ask in each[:_WARM_UP]:
+            await ask()
+        before = time.process_time()
+        times[kind] = [await timed(ask) for ask in each[_WARM_UP:]]
+        cpu[kind] = round(1000 * (time.process_time() - before) / len(times[kind]), 2)
+    return times, cpu
 
 
 async def beside_indexing(engine: Engine, asks: dict[str, list[Ask]], chances: random.Random) -> dict[str, list[float]]:
@@ -132,13 +137,13 @@ async def of_size(folder: Path, chunks: int, annotations: Path | None) -> dict[s
         have = await fill(engine, chunks)
         found = names(store_folder(engine.roots[0], folder / "data"), chances)
         asks = asked(engine, chat, found, questions(found, annotations))
-        alone = await idle(asks)
+        alone, cpu = await idle(asks)
         beside = await beside_indexing(engine, asks, chances)
     asked_beside = {kind: len(times) for kind, times in beside.items()}
     kept = {
         name: {kind: spread(times[kind]) for kind in times} for name, times in (("idle", alone), ("beside", beside))
     }
-    return {"chunks": have, "asked": _ASKED, "asked_beside": asked_beside, **kept}
+    return {"chunks": have, "asked": _ASKED, "asked_beside": asked_beside, "cpu_ms": cpu, **kept}
 
 
 def figures(size: dict[str, Any], chunks: int) -> list[Figure]:
@@ -149,6 +154,7 @@ def figures(size: dict[str, Any], chunks: int) -> list[Figure]:
         busy = p95(size["beside"][kind]) / p95(times)
         found.append(Figure(f"{name}, p50", p50(times), "ms", middle.get(kind)))
         found.append(Figure(f"{name}, p95", p95(times), "ms", EDITOR_MS if editors else None))
+        found.append(Figure(f"{name}, CPU", size["cpu_ms"][kind], "ms"))
         found.append(Figure(f"{name}, p95 while indexing, against idle", busy, "x", BESIDE if editors else None))
     return found
 
