@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dt6_lsp.syntax.model import Chunk, Import, Symbol
 from dt6_lsp.syntax.parser import parse
 from dt6_lsp.workspace.documents import read
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dt6_lsp.index.terms import Terms
-    from dt6_lsp.syntax.model import Chunk, Import, Reference, Symbol
+    from dt6_lsp.syntax.model import Reference
     from dt6_lsp.workspace.model import Document
 
 
@@ -51,6 +52,34 @@ class Prepared:
     references: tuple[NameUses, ...]
     imports: tuple[Import, ...]
     problems: tuple[str, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process as plain tuples: named ones take three times as long."""
+        one_by_one = (self.path, self.hash, self.language, self.path_hash, self.path_terms, self.problems)
+        chunks = [(*item.chunk, item.text_hash, item.body_terms, item.symbol_terms) for item in self.chunks]
+        many = ([(*item,) for item in rows] for rows in (self.symbols, self.references, self.imports))
+        return _restored, (one_by_one, chunks, *many)
+
+
+_Rows = list[tuple[Any, ...]]
+
+
+def _restored(
+    one_by_one: tuple[Any, ...], chunks: _Rows, symbols: _Rows, references: _Rows, imports: _Rows
+) -> Prepared:
+    path, digest, language, path_hash, path_terms, problems = one_by_one
+    return Prepared(
+        path=path,
+        hash=digest,
+        language=language,
+        path_hash=path_hash,
+        path_terms=path_terms,
+        chunks=tuple(PreparedChunk(Chunk(*row[:5]), *row[5:]) for row in chunks),
+        symbols=tuple(map(Symbol._make, symbols)),
+        references=tuple(map(NameUses._make, references)),
+        imports=tuple(map(Import._make, imports)),
+        problems=problems,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ that takes a worker down with it costs only itself. Not here: what preparing is 
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -14,6 +15,7 @@ import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dt6_lsp.index.prepare import Prepared, Unchanged, Unreadable, prepare
@@ -27,12 +29,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TERMS = Terms()  # of a worker process: it remembers words, and a task is too short for that
-
 MANY = 2_000_000  # bytes: half a second of work; a worker needs 0.2 s to start
 _BYTES_PER_TASK = 200_000
 _FILES_PER_TASK = 32
 _MOST_WORKERS = 4
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000  # in a worker, which makes many at once and has few cycles
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _can_work() -> bool:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _die_with_parent)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin_worker)
 
 
 def _in_pool(root: Path, waiting: list[Task], cancel: CancelToken, workers: int, lost: list[Task]) -> Iterator[Outcome]:
@@ -147,7 +148,13 @@ def _in_pool(root: Path, waiting: list[Task], cancel: CancelToken, workers: int,
 
 
 def _run_task(root: Path, jobs: Sequence[Job]) -> list[Outcome]:
-    return [_attempt(root, job, _TERMS) for job in jobs]
+    return [_attempt(root, job, _terms_of_worker()) for job in jobs]
+
+
+@cache
+def _terms_of_worker() -> Terms:
+    """It remembers words, and a task is too short for that."""
+    return Terms()
 
 
 def _attempt(root: Path, job: Job, terms: Terms) -> Outcome:
@@ -157,8 +164,11 @@ def _attempt(root: Path, job: Job, terms: Terms) -> Outcome:
         return Crashed(job.path, f"{type(error).__name__}: {error}")
 
 
-def _die_with_parent() -> None:
-    """A worker waits for work on a pipe that it holds both ends of: without this it would outlive a killed parent."""
+def _begin_worker() -> None:
+    """A worker waits for work on a pipe that it holds both ends of: without a thread that watches its parent, it would
+    outlive one that is killed."""
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()
