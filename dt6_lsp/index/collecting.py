@@ -63,7 +63,7 @@ def tidy(folder: Path, root: Path, *, dry_run: bool = False) -> int:
     before = size_of(folder)
     if not (folder / FILE_NAME).exists():
         return 0
-    ledger, _ = Ledger.open(folder, root, may_replace=False)
+    ledger, _ = Ledger.open(folder, root, instead=("", "Index the workspace again, or remove that folder."))
     try:
         useless = [*folder.glob(BROKEN), *_chroma_leavings(ledger, folder)]
         if dry_run:

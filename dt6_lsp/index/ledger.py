@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.errors import StoreError
 from dt6_lsp.index import seal
-from dt6_lsp.index.ledger_errors import CHOOSE, LedgerGone, is_corrupt, store_errors
+from dt6_lsp.index.ledger_errors import LedgerGone, is_corrupt, store_errors
 from dt6_lsp.index.schema import SCHEMA_VERSION, TABLES, know_terms
 from dt6_lsp.index.terms import VERSION as TERMS_VERSION
 from dt6_lsp.index.terms import Terms
@@ -54,20 +54,20 @@ class Ledger:
 
     @classmethod
     def open(
-        cls, folder: Path, root: Path, *, may_replace: bool = True, read_only: bool = False
+        cls, folder: Path, root: Path, *, instead: tuple[str, str] | None = None, read_only: bool = False
     ) -> tuple[Ledger, tuple[str, ...]]:
         """The ledger of `root` in `folder`, made when missing, and what was done to open it, in sentences for the user.
-        An unusable one is kept aside and replaced by an empty one, if `may_replace`; else StoreError. One of a newer
-        DT6 is of use to somebody: it is refused, until `set_aside`. StoreError when the folder can't be used."""
+        An unusable one is kept aside and replaced by an empty one. Who may not do that gives what to say `instead`:
+        how the cause goes on, and the mend, for a StoreError. One of a newer DT6 is of use to somebody: it is refused,
+        until `set_aside`. StoreError when the folder can't be used."""
         with store_errors(folder):
             ledger = cls(folder, root, read_only=read_only)
             try:
                 reason = ledger._why_unusable()
-                if may_replace and reason and not ledger.refusal:
-                    return ledger, (ledger.set_aside(reason),)
-                if not reason or may_replace:
-                    return ledger, ()
-                raise StoreError(f"The ledger in {folder} {reason}{_whose(read_only)}", _close_or_choose(read_only))
+                if reason and instead:
+                    raise StoreError(f"The ledger in {folder} {reason}{instead[0]}.", instead[1])
+                replaced = reason and not ledger.refusal
+                return ledger, (ledger.set_aside(reason),) if replaced else ()
             except BaseException:
                 ledger.close()
                 raise
@@ -275,14 +275,6 @@ class Ledger:
 
 
 _NEWER = "Use that version; or run `dt6-lsp index`, which keeps this one aside and builds the index anew."
-
-
-def _whose(read_only: bool) -> str:
-    return ", and its folder can't be written." if read_only else ", and another process is using it."
-
-
-def _close_or_choose(read_only: bool) -> str:
-    return CHOOSE if read_only else "Close the other editor, then try again."
 
 
 def _place_of(file: Path) -> tuple[int, int] | None:

@@ -31,6 +31,8 @@ _RUN_LOCK_NAME = "run.lock"  # held by the writer while it indexes; the system f
 LOCK_NAMES = (_LOCK_NAME, _RUN_LOCK_NAME)
 _LOOK_SECONDS = 0.1
 _MOST_IDLE_SECONDS = 5.0
+_FOLLOWS = (", and another process is using it", "Close the other editor, then try again.")
+_READS = (", and its folder can't be written", CHOOSE)
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -56,7 +58,8 @@ class Store:
             writable = _may_write(folder)
             writer = writable and _try(lock)
         try:
-            ledger, notices = Ledger.open(folder, root, may_replace=writer, read_only=not writable)
+            instead = None if writer else _FOLLOWS if writable else _READS
+            ledger, notices = Ledger.open(folder, root, instead=instead, read_only=not writable)
         except BaseException:
             lock.release()
             raise

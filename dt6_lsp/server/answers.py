@@ -60,7 +60,8 @@ def to_markdown(engine: Engine, question: str, done: Done) -> str:
     if done.citations:
         parts.append("## Sources\n\n" + "\n".join(_source(engine, cited) for cited in done.citations))
     index = done.index
-    parts.append(f"---\n\nWritten {author}, from {index.indexed:,} of {index.files:,} files. {_plain(done.notice)}".rstrip())
+    seen = f"from {index.indexed:,} of {index.files:,} files"
+    parts.append(f"---\n\nWritten {author}, {seen}. {_plain(done.notice)}".rstrip())
     return "\n\n".join(parts) + "\n"
 
 

@@ -42,6 +42,7 @@ class Indexer:
         self._paths: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._told: set[str] = set()
+        self._failure = ""  # of the last run
 
     def request(self, paths: Iterable[str] | None) -> None:
         """Index these paths soon; None for the whole workspace."""
@@ -72,7 +73,7 @@ class Indexer:
             except Cancelled:
                 self._cancel = CancelToken()
             except Dt6Error as error:
-                self._session.show(MessageType.Error, str(error))
+                self._tell_failure(str(error))
 
     async def run(
         self,
@@ -92,9 +93,16 @@ class Indexer:
                     bar.report(*describe(step))
                     report = step.report or report
             bar.ending = summary(report) if report else ""
+        self._failure = ""
         self._tell_notices(engine)
         log(report)
         return report
+
+    def _tell_failure(self, error: str) -> None:
+        """Once, until a run has ended well: a disk stays full for many a saved file."""
+        if error != self._failure:
+            self._failure = error
+            self._session.show(MessageType.Error, error)
 
     def _tell_notices(self, engine: Engine) -> None:
         """What happened to a store (kept aside, rebuilt) is told once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -44,3 +45,16 @@ async def test_watching_can_be_switched_off(tmp_path: Path) -> None:
         while not await _found(editor, "saved_by_the_editor"):
             pass
         assert not await _found(editor, "made_behind_its_back")
+
+
+async def test_an_index_that_somebody_removed_is_built_anew_without_being_asked(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    (root / "here.py").write_text("def still_here() -> None: ...\n", encoding="utf-8")
+    async with editing(root, tmp_path / "state") as editor:
+        await editor.indexed()
+        assert await _found(editor, "still_here")
+        (ledger,) = (tmp_path / "state").rglob("ledger.sqlite3")
+        shutil.rmtree(ledger.parent)
+        assert not await _found(editor, "still_here")
+        while not await _found(editor, "still_here"):
+            pass

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dt6_lsp.cli import main
+from tests.index_fixtures import ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +74,28 @@ def test_doctor_finds_everything_in_order(shop: Path, capsys: Capture) -> None:
         what for what, state in states.items() if state == "works"
     }
     assert states["Index"] == "limited"
+
+
+def test_the_index_of_a_newer_version_is_told_of_and_left_alone(shop: Path, own_folders: Path, capsys: Capture) -> None:
+    assert main(["index", "--no-wait-sync"]) == 0
+    (file,) = own_folders.rglob("ledger.sqlite3")
+    with ledger(file.parent) as connection:
+        connection.execute("UPDATE meta SET value = '999' WHERE key = 'schema'")
+    before = file.read_bytes()
+    capsys.readouterr()
+    for command in (["stats"], ["search", "--no-update", "charge"]):
+        assert main(command) == 1
+        said = capsys.readouterr().err
+        assert "newer DT6 (format 999" in said
+        assert "`dt6-lsp index`" in said
+        assert said.count("\n") == 1
+    assert main(["doctor"]) == 1
+    assert "FAIL Index: The ledger in" in capsys.readouterr().out
+    assert main(["gc"]) == 0
+    assert "left alone. The ledger in" in capsys.readouterr().out
+    assert file.read_bytes() == before
+    assert main(["index", "--no-wait-sync"]) == 0
+    assert "newer DT6" in capsys.readouterr().err
 
 
 def test_doctor_finds_what_is_broken(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

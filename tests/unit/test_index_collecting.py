@@ -88,7 +88,7 @@ def test_tidying_leaves_what_is_needed_and_nothing_else(root: Path, tmp_path: Pa
     write(root, more)
     for model in ("one", "two"):
         with opened(root, store, FakeEmbedder(model)) as index:
-            index.update(wait_sync=True)
+            index.update()
     for path in more:
         (root / path).unlink()
     with opened(root, store, FakeEmbedder("two")) as index:
