@@ -160,6 +160,7 @@ class Index:
     def close(self) -> None:
         """Ends what runs in the background and gives up the store. The index can't be used afterwards."""
         self._syncer.close()
+        self._searcher.close()
         self._store.close()
 
     def _seen_so_far(self) -> IndexProgress:

@@ -6,6 +6,7 @@ Not here: the order (`ranking`), the vectors (`vectors`), how words are split (`
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
@@ -39,6 +40,8 @@ _BY_NAME = 100  # definitions of one name; a name with more of them tells little
 COLUMNS = (1.0, 5.0, 2.0)  # weights of body, path and symbol in BM25
 _BM25 = f"-bm25(fts, {', '.join(map(str, COLUMNS))})"
 _PATHS_REMEMBERED = 20_000
+_AT_ONCE = 4  # searches
+_MANY_VECTORS = 40_000  # in memory, take longer to search than another thread takes to start
 
 
 class Beside(Protocol):
@@ -58,6 +61,11 @@ class Searcher:
         self._store, self._dense, self._embedder, self._weights = store, dense, embedder, weights
         self._terms = Terms()
         self._facts: dict[str, PathFacts] = {}
+        self._beside = ThreadPoolExecutor(_AT_ONCE, "dt6-words")
+
+    def close(self) -> None:
+        """It can't be used afterwards."""
+        self._beside.shutdown()
 
     def search(self, query: str, n: int, near: str, beside: Beside | None = None) -> list[Hit]:
         """As `Reader.search`."""
@@ -76,10 +84,15 @@ class Searcher:
         return self._evidence(question, self._embed(question.text), near)
 
     def _evidence(self, question: Question, vector: NDArray[np.float32] | None, near: str) -> Evidence:
-        meaning = {} if vector is None else self._dense.search(vector, BY_MEANING)
-        evidence = self._store.ask(gather, question, meaning, near)
         if vector is None:
-            return evidence
+            return self._store.ask(gather, question, {}, near)
+        if self._dense.in_memory() < _MANY_VECTORS:
+            meaning = self._dense.search(vector, BY_MEANING)
+            evidence = self._store.ask(gather, question, meaning, near)
+        else:  # SQLite and numpy both let another thread run
+            words = self._beside.submit(self._store.ask, by_words, question)
+            meaning = self._dense.search(vector, BY_MEANING)
+            evidence = self._store.ask(gather, question, meaning, near, words.result())
         rest = [chunk_id for chunk_id in evidence.chunks if chunk_id not in meaning]
         return replace(evidence, meaning={**meaning, **self._dense.scores(vector, rest)})
 
