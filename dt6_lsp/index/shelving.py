@@ -18,6 +18,7 @@ from dt6_lsp.index import vector_rows
 from dt6_lsp.index.chroma import GRAPH, ChromaFailed, Place, remove_folder
 from dt6_lsp.index.chroma_process import ChromaProcess, RemoteShelf
 from dt6_lsp.index.rows import meta, set_meta
+from dt6_lsp.index.sizes import chroma_is_bloated
 from dt6_lsp.index.vector_rows import LogPosition
 from dt6_lsp.models.consent import require_consent
 from dt6_lsp.syntax.parser import CHUNKER_VERSION
@@ -70,8 +71,13 @@ class Shelving:
         with self._store.ledger.read() as connection:
             fingerprint = vector_rows.current_fingerprint(connection)
             progress = read_progress(connection)
+            vectors = vector_rows.count_embedded(connection)
         if fingerprint is None:
             return
+        if progress and chroma_is_bloated(self._store.folder / progress.folder, vectors, fingerprint.dimension):
+            self.close()
+            self._forget_progress()
+            progress = None
         shelf, progress = self._open(fingerprint, progress, stop)
         progress = self._fill(shelf, fingerprint, progress, stop, tell)
         progress = self._follow(shelf, fingerprint, progress, stop, tell)

@@ -11,7 +11,7 @@ from dt6_lsp.index import collecting
 from dt6_lsp.index.collecting import collect_when_due, tidy
 from dt6_lsp.index.sizes import chroma_is_bloated
 from dt6_lsp.settings.folders import size_of
-from tests.index_fixtures import LONG_AGO, FakeEmbedder, function, ledger, opened, rows, write
+from tests.index_fixtures import LONG_AGO, FakeEmbedder, chroma_ids, chunk_ids, function, ledger, opened, rows, write
 
 if TYPE_CHECKING:
     import sqlite3
@@ -142,3 +142,18 @@ def test_a_chroma_folder_is_bloated_when_it_is_twice_what_its_vectors_take(tmp_p
     (folder / "data_level0.bin").write_bytes(b"x" * 40_000_000)
     assert not chroma_is_bloated(folder, 10_000, 256)
     assert chroma_is_bloated(folder, 1_000, 256)
+
+
+def test_a_bloated_chroma_folder_is_filled_again_while_it_is_used(root: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with opened(root, store, embedder := FakeEmbedder()) as index:
+        index.update(wait_sync=True)
+        (old,) = store.glob("chroma-*")
+        with (old / "left_behind.bin").open("wb") as file:
+            file.truncate(50_000_000)
+        embedder.embedded.clear()
+        report = index.update(wait_sync=True)
+        assert (report.vectors_synced, embedder.embedded, index.notices) == (report.chunks, [], ())
+        assert not old.exists()
+        assert index.stats().sizes.total < 10_000_000
+    assert chroma_ids(store) == set(chunk_ids(store))
