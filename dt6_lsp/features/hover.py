@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dt6_lsp.syntax.model import Import, Kind
 
 TOP_USES = 5
-MOST_DEFINITIONS = 400  # of a name like "run": more are counted, not compared
+MOST_DEFINITIONS = 400  # of a name like "run": others are not compared, unless they are in the same file
 _NAME = r"[^\W\d][\w]*"
 _PATTERNS = {
     "css": re.compile(r"--?[\w-]+|[^\W\d][\w-]*"),
@@ -76,7 +76,7 @@ def hover(reader: Reader, path: str, text: str, line: int, column: int) -> Hover
     word = word_at(text, line, column, language_of(path))
     if word is None:
         return None
-    found = [item for item in _definitions(reader, word.name) if _speaks_of(item, path)]
+    found = [item for item in _definitions(reader, word.name, path) if _speaks_of(item, path)]
     if not found:
         return None
     best = nearest(found, word, path, line, reader.imports(path))
@@ -125,10 +125,12 @@ def nearest(found: Sequence[Definition], word: Word, path: str, line: int, impor
     return min(found, key=distance)
 
 
-def _definitions(reader: Reader, name: str) -> list[Definition]:
+def _definitions(reader: Reader, name: str, path: str) -> list[Definition]:
     """By the name as it stands, then without the marks that some languages put before it."""
-    found = reader.definitions(name) or (reader.definitions(name.lstrip("$#.-")) if name[:1] in "$#.-" else [])
-    return found[:MOST_DEFINITIONS]
+    found = reader.definitions(name, path, MOST_DEFINITIONS)
+    if found or name[:1] not in "$#.-":
+        return found
+    return reader.definitions(name.lstrip("$#.-"), path, MOST_DEFINITIONS)
 
 
 def _speaks_of(item: Definition, path: str) -> bool:

@@ -53,8 +53,13 @@ class Federation:
         lists = [self._prefixed(name, index.symbols(query, limit)) for name, index in self._names.items()]
         return [item for row in zip_longest(*lists) for item in row if item is not None][:limit]
 
-    def definitions(self, name: str) -> list[Definition]:
-        return [item for root, index in self._names.items() for item in self._prefixed(root, index.definitions(name))]
+    def definitions(self, name: str, near: str = "", limit: int = -1) -> list[Definition]:
+        open_root, open_path = self._split(near)
+        return [
+            item
+            for root, index in self._names.items()
+            for item in self._prefixed(root, index.definitions(name, open_path if root == open_root else "", limit))
+        ]
 
     def uses(self, name: str, limit: int = 200) -> list[Use]:
         found = [use for root, index in self._names.items() for use in self._prefixed(root, index.uses(name, limit))]

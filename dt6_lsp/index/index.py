@@ -115,8 +115,8 @@ class Index:
     def symbols(self, query: str, limit: int = 50) -> list[Definition]:
         return self._store.ask(symbols.find, query, limit)
 
-    def definitions(self, name: str) -> list[Definition]:
-        return self._store.ask(reads.definitions, name)
+    def definitions(self, name: str, near: str = "", limit: int = -1) -> list[Definition]:
+        return self._store.ask(reads.definitions, name, near, limit)
 
     def uses(self, name: str, limit: int = 200) -> list[Use]:
         return self._store.ask(reads.uses, name, limit)

@@ -63,10 +63,11 @@ class Overlay:
         found += [item for buffer in self._buffers.values() for item in buffer.ask(symbols.find, query, limit)]
         return sorted(found, key=lambda item: symbols.place(item, query))[:limit]
 
-    def definitions(self, name: str) -> list[Definition]:
-        found = self._seen(self._index.definitions(name))
+    def definitions(self, name: str, near: str = "", limit: int = -1) -> list[Definition]:
+        found = self._seen(self._index.definitions(name, near, limit))
         found += [item for buffer in self._buffers.values() for item in buffer.ask(reads.definitions, name)]
-        return sorted(found, key=lambda item: (item.path, item.start_line))
+        found.sort(key=lambda item: (item.path != near, item.path, item.start_line))
+        return found if limit < 0 else found[:limit]
 
     def uses(self, name: str, limit: int = 200) -> list[Use]:
         found = self._seen(self._index.uses(name, limit + self._hidden_uses(name)))

@@ -20,12 +20,17 @@ _DEFINITIONS = f"SELECT {DEFINITION_COLUMNS} FROM symbols s JOIN files f ON f.id
 _HIT = "f.path, c.start_line, c.end_line, c.symbol, c.kind, 0.0, c.text, f.language"
 
 
-def definitions(connection: sqlite3.Connection, name: str) -> list[Definition]:
-    """A qualified name may leave out outer containers: "Server.run" finds "app.Server.run" too."""
+def definitions(connection: sqlite3.Connection, name: str, near: str = "", limit: int = -1) -> list[Definition]:
+    """A qualified name may leave out outer containers: "Server.run" finds "app.Server.run" too. Those in the file
+    `near` come first. (Which these are is found before anything of them is read: some names have thousands.)"""
     container, _, plain = name.rpartition(".")
-    rows = connection.execute(f"{_DEFINITIONS} WHERE s.name = ? ORDER BY f.path, s.start_line", (plain,))
-    found = [Definition(*row) for row in rows]
-    return [item for item in found if _within(item.container, container)]
+    order = "ORDER BY f.path <> ?3, f.path, s.start_line"
+    rows = connection.execute(
+        f"{_DEFINITIONS} WHERE s.id IN (SELECT s.id FROM symbols s JOIN files f ON f.id = s.file_id WHERE s.name = ?1 "
+        f"AND (?2 = '' OR substr('.' || s.container, -length(?2) - 1) = '.' || ?2) {order} LIMIT ?4) {order}",
+        (plain, container, near, limit),
+    )
+    return [Definition(*row) for row in rows]
 
 
 def outline(connection: sqlite3.Connection, path: str) -> list[Definition]:
@@ -93,10 +98,6 @@ def languages(connection: sqlite3.Connection) -> dict[str, int]:
 def count(connection: sqlite3.Connection, table: str) -> int:
     """Rows of one of our tables."""
     return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-
-
-def _within(container: str, wanted: str) -> bool:
-    return not wanted or container == wanted or container.endswith("." + wanted)
 
 
 def _plain(name: str) -> str:

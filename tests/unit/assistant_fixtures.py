@@ -56,8 +56,9 @@ class FakeReader:
     def symbols(self, query: str, limit: int = 50) -> list[Definition]:
         return [item for item in self._all() if query.lower() in item.name.lower()][:limit]
 
-    def definitions(self, name: str) -> list[Definition]:
-        return [item for item in self._all() if name in (item.name, item.qualified)]
+    def definitions(self, name: str, near: str = "", limit: int = -1) -> list[Definition]:
+        found = [item for item in self._all() if name in (item.name, item.qualified)]
+        return sorted(found, key=lambda item: item.path != near)[: limit if limit >= 0 else None]
 
     def uses(self, name: str, limit: int = 200) -> list[Use]:
         found = []

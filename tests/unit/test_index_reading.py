@@ -80,6 +80,21 @@ def test_definitions_by_plain_and_qualified_name(index: Index, name: str) -> Non
     found = index.definitions(name)
     assert [(item.path, item.qualified, item.name_line) for item in found] == [("app/server.py", "HttpServer.run", 13)]
     assert index.definitions("Other.run") == []
+    assert index.definitions("Server.run") == []  # a part of a container's name
+
+
+@pytest.mark.parametrize("unsaved", [{}, {"c.py": "class C:\n    def run(self): ...\n\n    def stop(self): ...\n"}])
+def test_of_many_definitions_those_in_the_open_file_come_first(tmp_path: Path, unsaved: dict[str, str]) -> None:
+    files = {f"{name}.py": f"class {name.upper()}:\n    def run(self): ...\n" for name in "abcd"}
+    for root in ("one", "two"):
+        write(tmp_path / root, files)
+    with opened(tmp_path / "one", tmp_path / "s1") as one, opened(tmp_path / "two", tmp_path / "s2") as two:
+        one.update()
+        two.update()
+        reader, both = one.over(unsaved), Federation([one, two])
+        assert [item.path for item in reader.definitions("run", "c.py", 3)] == ["c.py", "a.py", "b.py"]
+        assert [item.path for item in reader.definitions("D.run", "c.py", 3)] == ["d.py"]
+        assert "two/d.py" in [item.path for item in both.definitions("run", "two/d.py", 1)]
 
 
 def test_uses_name_the_definition_that_they_stand_in(index: Index) -> None:
