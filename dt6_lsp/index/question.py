@@ -20,6 +20,16 @@ _SMALL_WORDS = frozenset({
     "there", "these", "they", "this", "to", "up", "use", "used", "uses", "using", "via", "was", "were", "what",
     "when", "where", "which", "while", "who", "why", "will", "with", "within", "work", "working", "works",
 })  # fmt: skip
+_ASKING = frozenset({
+    "class", "code", "constant", "declaration", "declared", "define", "defined", "definition", "enum", "find",
+    "function", "implementation", "implemented", "interface", "macro", "me", "mean", "means", "method", "module",
+    "named", "please", "show", "source", "struct", "trait", "type", "variable",
+})  # fmt: skip
+_QUOTED = re.compile(r"`([^`\s]+)`")
+_PROSE = re.compile(
+    r"\b(?:articles?|docs|documentation|guides?|handbook|manual|page|readme|tutorials?)\s+(?:about|for|of|on|to)\b",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#|->|/)[A-Za-z_$][\w$]*)*")
 _SEPARATOR = re.compile(r"\.|::|#|->|/")
 _CODE = re.compile(r"[a-z0-9][A-Z]|_|[A-Z]{2,}[a-z]|\w(?:\.|::|#|->)\w")
@@ -46,35 +56,48 @@ class Name:
 @dataclass(frozen=True, slots=True)
 class Question:
     """`terms` are stems without the small words of a sentence, each once. `compounds` are neighbouring words joined, as
-    names of files and identifiers join them. `symbolic`: the query is one name and nothing else."""
+    names of files and identifiers join them. `symbolic`: the query is one name and nothing else, or asks for nothing
+    but what one name is ("where is `run` defined?"); then the terms are those of the name. `asks_prose`: it says that
+    what is wanted is a text about something."""
 
     text: str
     terms: tuple[str, ...]
     compounds: tuple[str, ...]
     names: tuple[Name, ...]
     symbolic: bool
+    asks_prose: bool
     said: frozenset[str]  # the terms as a set
     beginnings: frozenset[str]  # of the terms, of three letters or more
 
     @classmethod
     def of(cls, text: str, terms: Terms) -> Question:
-        symbolic = len(text.split()) == 1
-        stems = tuple(dict.fromkeys(terms.of(text)))
+        asked = _subject(text)
+        symbolic = len(asked.split()) == 1
+        stems = tuple(dict.fromkeys(terms.of(asked)))
         small = set() if symbolic else set(terms.of(" ".join(_SMALL_WORDS)))
         telling = tuple(stem for stem in stems if stem not in small)
         kept = telling or stems
         return cls(
             text=text,
             terms=kept,
-            compounds=_compounds(text),
-            names=tuple(_names(text, symbolic)),
+            compounds=_compounds(asked),
+            names=tuple(_names(asked, symbolic)),
             symbolic=symbolic,
+            asks_prose=_PROSE.search(text) is not None,
             said=frozenset(kept),
             beginnings=frozenset(term[:end] for term in kept for end in range(_BEGINNING, len(term))),
         )
 
     def mentions(self, stems: frozenset[str]) -> bool:
         return not stems.isdisjoint(self.said)
+
+
+def _subject(text: str) -> str:
+    """The one name that a question is about, where all its other words only ask; else the text."""
+    words = [word.strip("`'\"?!.,;:()") for word in _QUOTED.sub(" ", text).split()]
+    telling = [word for word in words if word and word.lower() not in _SMALL_WORDS | _ASKING]
+    telling += _QUOTED.findall(text)
+    return telling[0].removesuffix("()") if len(telling) == 1 else text
 
 
 def _compounds(text: str) -> tuple[str, ...]:
@@ -92,7 +115,8 @@ def _names(text: str, symbolic: bool) -> list[Name]:
     names = []
     for found in _NAME.finditer(text):
         written = found.group()
-        sureness = CODE_NAME if symbolic else _sureness(written, found.start() > 0)
+        quoted = text[: found.start()].endswith("`")
+        sureness = CODE_NAME if symbolic or quoted else _sureness(written, found.start() > 0)
         *around, last = _SEPARATOR.split(written)
         if sureness and (len(last) > 2 or sureness == CODE_NAME):
             names.append(Name(last, around[-1] if around else "", sureness))

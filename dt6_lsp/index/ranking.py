@@ -105,6 +105,7 @@ class FileView:
     chunks: int
     near: float
     defines: float
+    ahead: float  # of all code, by words: 0 where code has as much of the question, 1 where it has nothing
     rarity: Mapping[str, float]  # of the question's terms in paths, 0..1
 
 
@@ -159,7 +160,7 @@ FILE_FEATURES: Mapping[str, Callable[[Question, FileView], float]] = {
 ASKED_FOR: Mapping[str, frozenset[str]] = {
     "test": frozenset({"test", "spec", "mock", "fixtur", "benchmark"}),
     "example": frozenset({"exampl", "sampl", "demo", "tutori", "benchmark"}),
-    "prose": frozenset({"doc", "document", "readm", "changelog", "guid", "tutori"}),
+    "prose": frozenset({"doc", "document", "readm", "changelog", "guid", "tutori", "articl", "manual"}),
     "derived": frozenset({"generat", "vendor", "legaci", "deprec", "compat", "snapshot"}),
     "declares": frozenset({"header", "declar", "stub", "type"}),
     "data": frozenset({"config", "configur", "json", "yaml", "yml", "toml", "css", "html", "sql", "workflow"}),
@@ -171,10 +172,22 @@ def role_factor(question: Question, file: FileView, weights: Weights) -> float:
     """Tests, examples, prose, generated and data files count for less; for half as much less when the question seems to
     ask for them, because a word such as "test" may also be what the project is about."""
     factor = 1.0
+    if question.asks_prose and not _is_prose(file.language, file.facts):
+        factor = math.sqrt(weights.prose)
     for role in file.facts.roles | (_UNKNOWN_ROLE if file.language == TEXT else frozenset()):
         value = getattr(weights, role)
-        factor *= math.sqrt(value) if question.mentions(ASKED_FOR[role]) else value
+        share = 0.5 if question.mentions(ASKED_FOR[role]) else 1.0
+        factor *= value ** (share * _prose_share(question, file) if role == "prose" else share)
     return factor
+
+
+def _prose_share(question: Question, file: FileView) -> float:
+    """Of what being prose costs: nothing where a text is asked for, less the more it says that no code says."""
+    return 0.0 if question.asks_prose else 1.0 - (0.0 if question.symbolic else file.ahead**2)
+
+
+def _is_prose(language: str, facts: PathFacts) -> bool:
+    return language == TEXT or "prose" in facts.roles
 
 
 # --- features of a chunk
@@ -238,6 +251,11 @@ def rank(
     most = max(together.values(), default=0.0) or 1.0
     facts = {file_id: facts_of(chunks[0].path) for file_id, chunks in files.items()}
     rare = rarity(question, facts.values())
+    said = {file_id: max(evidence.words.get(chunk.id, 0.0) for chunk in chunks) for file_id, chunks in files.items()}
+    code = max(
+        (said[file_id] for file_id, chunks in files.items() if not _is_prose(chunks[0].language, facts[file_id])),
+        default=0.0,
+    )
     ranked: list[tuple[int, float]] = []
     for file_id, chunks in files.items():
         count = evidence.sizes.get(file_id, len(chunks))
@@ -247,6 +265,7 @@ def rank(
             chunks=count,
             near=evidence.near.get(file_id, 0.0),
             defines=defines.get(file_id, 0.0),
+            ahead=1 - min(code / said[file_id], 1.0) if said[file_id] else 0.0,
             rarity=rare,
         )
         score = max(base[chunk.id] for chunk in chunks) + weights.coherence * together[file_id] / most

@@ -18,6 +18,7 @@ from dt6_lsp.index.path_facts import PathFacts
 from dt6_lsp.index.question import CAPITAL_NAME, Question
 from dt6_lsp.index.ranking import WEIGHTS, Defines, Evidence, Weights, rank
 from dt6_lsp.index.terms import Terms
+from dt6_lsp.syntax.languages import TEXT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,10 +36,14 @@ BY_WORDS = 150
 _COMMON = 0.1  # of all chunks: a term that more of them have is left out,
 _FEW = 1_000  # unless no more than these have it
 _MOST_SCORED = 5_000
+_CODE_AT_LEAST = 50  # of the chunks found by words, where there are so many: articles repeat names more than code does
+_PROSE = ("markdown", TEXT)
 BY_MEANING = 80
 _BY_NAME = 100  # definitions of one name; a name with more of them tells little
 COLUMNS = (1.0, 5.0, 2.0)  # weights of body, path and symbol in BM25
 _BM25 = f"-bm25(fts, {', '.join(map(str, COLUMNS))})"
+_IS_CODE = f"""AND (SELECT f.language FROM chunks c JOIN files f ON f.id = c.file_id WHERE c.id = fts.rowid)
+  NOT IN ({", ".join(f"'{language}'" for language in _PROSE)})"""
 _PATHS_REMEMBERED = 20_000
 _AT_ONCE = 4  # searches
 _MANY_VECTORS = 40_000  # in memory, take longer to search than another thread takes to start
@@ -124,7 +129,7 @@ def gather(
     words: Mapping[int, float] | None = None,
 ) -> Evidence:
     """All evidence but the cosines of chunks that were found otherwise. `words` are searched for where not given."""
-    words = by_words(connection, question) if words is None else words
+    words = _with_code(connection, question, by_words(connection, question) if words is None else words)
     named = by_name(connection, [name.text for name in question.names if name.sureness >= CAPITAL_NAME])
     chunks = candidates(connection, {**words, **meaning, **dict.fromkeys(found.chunk_id for found in named)})
     files = {chunk.file_id for chunk in chunks.values()}
@@ -134,8 +139,20 @@ def gather(
     return Evidence(chunks, words, meaning, named, sizes, nearness(connection, near, files) if near else {})
 
 
+def _with_code(connection: sqlite3.Connection, question: Question, words: Mapping[int, float]) -> Mapping[int, float]:
+    """In a workspace that is mostly prose the best chunks may all be prose: then the best of code join them."""
+    if len(words) < BY_WORDS:
+        return words
+    code = sum(chunk.language not in _PROSE for chunk in candidates(connection, words).values())
+    return words if code >= _CODE_AT_LEAST else {**words, **by_words(connection, question, _CODE_AT_LEAST, _IS_CODE)}
+
+
 def by_words(
-    connection: sqlite3.Connection, question: Question, n: int = BY_WORDS, most: int = _MOST_SCORED
+    connection: sqlite3.Connection,
+    question: Question,
+    n: int = BY_WORDS,
+    among: str = "",
+    most: int = _MOST_SCORED,
 ) -> dict[int, float]:
     """Chunk ids with their BM25 score (higher is better), best first. Where more than `most` would have to be scored,
     those are left out that have nothing but the more common of the question's terms."""
@@ -145,9 +162,9 @@ def by_words(
     total = list(accumulate(uses.values()))
     rare = list(uses)[: max(1, sum(scored <= most for scored in total))]
     others = list(uses)[len(rare) :]
-    found = _scored(connection, _any(rare), n)
+    found = _scored(connection, _any(rare), n, among)
     if others:  # again, with all that their score is made of
-        found |= _scored(connection, f"({_any(rare)}) AND ({_any(others)})", n)
+        found |= _scored(connection, f"({_any(rare)}) AND ({_any(others)})", n, among)
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:n])
 
 
@@ -167,8 +184,8 @@ def term_uses(connection: sqlite3.Connection, question: Question) -> dict[str, i
     return telling if any(telling.values()) else counted(-1)
 
 
-def _scored(connection: sqlite3.Connection, match: str, n: int) -> dict[int, float]:
-    select = f"SELECT rowid, {_BM25} AS score FROM fts WHERE fts MATCH ? ORDER BY score DESC LIMIT ?"
+def _scored(connection: sqlite3.Connection, match: str, n: int, among: str) -> dict[int, float]:
+    select = f"SELECT rowid, {_BM25} AS score FROM fts WHERE fts MATCH ? {among} ORDER BY score DESC LIMIT ?"
     return dict(connection.execute(select, (match, n)).fetchall())
 
 
@@ -177,10 +194,11 @@ def _any(terms: Iterable[str]) -> str:
 
 
 def by_name(connection: sqlite3.Connection, names: Collection[str]) -> list[Defines]:
-    """Definitions of these names, in whatever case, with the chunks in which they begin."""
+    """Definitions of these names, in whatever case, with the chunks in which they begin. Headings of prose and keys of
+    data come last, of which there may be any number."""
     select = """SELECT (SELECT id FROM chunks WHERE file_id = s.file_id AND start_line <= s.name_line
         ORDER BY start_line DESC LIMIT 1), s.name, s.container, s.kind
-      FROM symbols s WHERE s.folded = ? LIMIT ?"""
+      FROM (SELECT * FROM symbols WHERE folded = ? ORDER BY kind IN ('section', 'key') LIMIT ?) s"""
     return [
         Defines(*row)
         for name in dict.fromkeys(name.lower() for name in names)

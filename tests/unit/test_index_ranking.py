@@ -72,7 +72,7 @@ def ranked(query: str, *found: Found, weights: Weights = WEIGHTS) -> list[str]:
         ("size", "parse", Found("a/one.py", size=40), Found("a/two.py", size=1)),
         ("near", "parse", Found("a/one.py", near=1.0), Found("a/two.py")),
         ("defines_symbol", "Parser", Found("a/one.py", defines=("Parser", "class")), Found("a/two.py")),
-        ("defines_name", "where is load_page", Found("a/one.py", defines=("load_page", "function")), Found("a/two.py")),
+        ("defines_name", "who needs load_page", Found("a/one.py", defines=("load_page", "function")), Found("a/two.py")),
         ("symbol_overlap", "load the page", Found("a/one.py", symbol="load_page"), Found("a/two.py", symbol="run")),
         ("words_share", "parse", Found("a/one.py", words=3.0), Found("a/two.py", words=1.0)),
     ],
