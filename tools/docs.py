@@ -1,6 +1,7 @@
 """The documentation's generated pages, and the checks that keep all pages true.
 
-    python -m tools.docs write    makes docs/settings.md and docs/cli.md from the code
+    python -m tools.docs write    makes docs/settings.md and docs/cli.md from the code, and the tables and plots of
+                                  docs/performance.md from the measured data in docs/data
     python -m tools.docs check    fails on a stale page, a link that leads nowhere, and a dependency that
                                   docs/dependencies.md does not explain (or explains though it is gone)
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.cli.arguments import build_parser
 from dt6_lsp.settings import OPTIONS, Option
+from tools import performance
 from tools.locks import plain
 
 if TYPE_CHECKING:
@@ -123,16 +125,19 @@ def _names(action: argparse.Action) -> str:
     return ", ".join(f"`{name}{value}`" for name in action.option_strings) or f"`{value.strip()}`"
 
 
-PAGES = {"docs/settings.md": settings_page, "docs/cli.md": cli_page}
+def pages() -> dict[str, str]:
+    """What each generated file has to hold."""
+    made = {"docs/settings.md": settings_page(), "docs/cli.md": cli_page(), performance.PAGE: performance.page()}
+    return made | performance.plots()
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
 
 
 def problems() -> Iterator[str]:
-    for name, page in PAGES.items():
+    for name, page in pages().items():
         path = ROOT / name
-        if not path.exists() or path.read_text(encoding="utf-8") != page():
+        if not path.exists() or path.read_text(encoding="utf-8") != page:
             yield f"{name} is stale; `make docs` makes it again."
     for path in _pages():
         yield from broken_links(path)
@@ -198,8 +203,9 @@ def _declared() -> Iterator[str]:
 
 def main(argv: list[str]) -> int:
     if argv == ["write"]:
-        for name, page in PAGES.items():
-            (ROOT / name).write_text(page(), encoding="utf-8", newline="\n")
+        for name, page in pages().items():
+            (ROOT / name).parent.mkdir(exist_ok=True)
+            (ROOT / name).write_text(page, encoding="utf-8", newline="\n")
         return 0
     if argv == ["check"]:
         found = list(problems())

@@ -1,4 +1,4 @@
-"""All benchmarks that have a budget, one after another, each in a process of its own; then what was missed.
+"""All benchmarks of speed and size, one after another, each in a process of its own; then what was missed.
 
     python -m tests.benchmarks [--only NAME ...] [--keep DIR] [--corpora DIR [--repos FILE]] [--semble PYTHON|none]
 
@@ -37,6 +37,7 @@ def commands(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
         "linearity": [],
         "saved_file": prepared,
         "latency": prepared,
+        "chroma_sync": ["--chunks", "20000"],
         "followers": ["--rounds", "3"],
         **linux,
     }

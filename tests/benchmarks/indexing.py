@@ -78,7 +78,8 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
             peaks.setdefault(side, one.pop("peak_mb"))
             if turn:
                 rounds[side].append(one)
-    return Measured(figures(rounds, peaks), {"rounds": rounds, "peak_mb": peaks})
+    of = Figure("repositories", sum(1 for _ in root.iterdir()) if options.corpora else 0, "")
+    return Measured([of, *figures(rounds, peaks)], {"rounds": rounds, "peak_mb": peaks})
 
 
 def figures(rounds: dict[str, list[dict[str, Any]]], peaks: dict[str, float]) -> list[Figure]:
