@@ -120,7 +120,7 @@ def _embed_batch(ledger: Ledger, embedder: TextEmbedder, stored: StoredFingerpri
         )
     with ledger.write() as connection:
         if vectors is not None:
-            vector_rows.add_vectors(connection, stored.id, dict(zip(texts, vectors, strict=True)))
+            vector_rows.add_vectors(connection, stored.id, list(texts), vectors)
         vector_rows.mark_embedded(connection, [item.chunk_id for item in batch])
     return len(batch)
 
@@ -128,5 +128,5 @@ def _embed_batch(ledger: Ledger, embedder: TextEmbedder, stored: StoredFingerpri
 def _texts(batch: Sequence[Pending]) -> dict[bytes, str]:
     """The texts that the batch needs vectors of, by hash."""
     texts = {item.text_hash: item.text for item in batch}
-    texts.update({item.path_hash: path_text(item.path) for item in batch})
-    return texts
+    paths = {item.path_hash: item.path for item in batch}
+    return texts | {path_hash: path_text(path) for path_hash, path in paths.items()}

@@ -138,7 +138,7 @@ CREATE TABLE vectors(
   fingerprint_id INTEGER NOT NULL REFERENCES fingerprints(id) ON DELETE CASCADE,
   vector BLOB NOT NULL,
   PRIMARY KEY(text_hash, fingerprint_id)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE unembedded(chunk_id INTEGER PRIMARY KEY REFERENCES chunks(id) ON DELETE CASCADE);
 

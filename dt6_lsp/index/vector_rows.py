@@ -17,7 +17,7 @@ from dt6_lsp.index.rows import meta, set_meta
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PATH_SHARE = 0.4
 _STORED = np.float16
 _LOG_KEPT = 20_000
+_ASKED_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +183,14 @@ def count_embedded(connection: sqlite3.Connection) -> int:
 
 def known(connection: sqlite3.Connection, fingerprint_id: int, hashes: Iterable[bytes]) -> set[bytes]:
     """Those of `hashes` that have a vector."""
-    select = "SELECT 1 FROM vectors WHERE text_hash = ? AND fingerprint_id = ?"
-    return {text_hash for text_hash in hashes if connection.execute(select, (text_hash, fingerprint_id)).fetchone()}
+    asked = list(hashes)
+    found: set[bytes] = set()
+    for start in range(0, len(asked), _ASKED_AT_ONCE):
+        some = asked[start : start + _ASKED_AT_ONCE]
+        places = ",".join("?" * len(some))
+        select = f"SELECT text_hash FROM vectors WHERE text_hash IN ({places}) AND fingerprint_id = ?"
+        found.update(text_hash for (text_hash,) in connection.execute(select, (*some, fingerprint_id)))
+    return found
 
 
 def known_vectors(
@@ -204,11 +211,13 @@ def combined(texts: NDArray[np.float32], paths: NDArray[np.float32]) -> NDArray[
 
 
 def add_vectors(
-    connection: sqlite3.Connection, fingerprint_id: int, vectors: Mapping[bytes, NDArray[np.float32]]
+    connection: sqlite3.Connection, fingerprint_id: int, hashes: Sequence[bytes], vectors: NDArray[np.float32]
 ) -> None:
+    """`vectors` has a row for each hash."""
+    data, width = vectors.astype(_STORED).tobytes(), vectors.shape[1] * np.dtype(_STORED).itemsize
     connection.executemany(
         "INSERT OR REPLACE INTO vectors(text_hash, fingerprint_id, vector) VALUES(?, ?, ?)",
-        [(text_hash, fingerprint_id, vector.astype(_STORED).tobytes()) for text_hash, vector in vectors.items()],
+        [(text_hash, fingerprint_id, data[row * width : (row + 1) * width]) for row, text_hash in enumerate(hashes)],
     )
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from dt6_lsp.errors import EmbeddingError
 from dt6_lsp.models.base import Fingerprint
-from dt6_lsp.models.wordpiece import WordPieces
+from dt6_lsp.models.wordpiece import INTEGER, WordPieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,8 +104,7 @@ class StaticEmbeddings:
         """Nothing to close."""
 
     def _sum_into(self, vector: NDArray[np.float32], text: str) -> None:
-        numbers = self._pieces(text)
-        if numbers:
-            tokens = np.array(numbers)
+        tokens = np.frombuffer(self._pieces.packed(text), INTEGER)
+        if tokens.size:
             rows = self._table.rows.take(tokens, axis=0).astype(np.float32)
             np.einsum("t,td->d", self._table.scales.take(tokens), rows, out=vector)

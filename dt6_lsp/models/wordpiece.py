@@ -9,7 +9,7 @@ Not here: stemming and the tokens of lexical search, which belong to the index.
 from __future__ import annotations
 
 import re
-from itertools import chain
+from array import array
 from typing import TYPE_CHECKING
 
 from dt6_lsp.text import word_runs
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+INTEGER = "i"
 _LONGEST_WORD = 40  # characters; longer runs are data (base64, hashes), of which only the start is read
 _LONGEST_RUN = 80  # characters; longer ones are hardly met twice
 _SHORTEST_PIECE = 2  # a lone letter says nothing about the word that it was cut from
@@ -37,30 +38,35 @@ class WordPieces:
         self._memo = _Memo(numbers)
 
     def __call__(self, text: str) -> list[int]:
+        return array(INTEGER, self.packed(text)).tolist()
+
+    def packed(self, text: str) -> bytes:
+        """The same, as the machine's integers one after the other (INTEGER is their typecode)."""
         if len(self._memo) > _MEMO_LIMIT:
             self._memo = _Memo(self._memo.numbers)
-        return list(chain.from_iterable(map(self._memo.__getitem__, word_runs(text))))
+        return b"".join(map(self._memo.__getitem__, word_runs(text)))
 
 
-class _Memo(dict[str, tuple[int, ...]]):
-    """Pieces by run of words as written; one not met before is cut when it is asked for."""
+class _Memo(dict[str, bytes]):
+    """Pieces, packed, by run of words as written; one not met before is cut when it is asked for."""
 
     def __init__(self, numbers: Mapping[str, int]) -> None:
         super().__init__()
         self.numbers = numbers
         self._longest = max(map(len, numbers), default=0)
 
-    def __missing__(self, run: str) -> tuple[int, ...]:
-        pieces = tuple(piece for word in words(run) for piece in self._cut(word[:_LONGEST_WORD].lower()))
+    def __missing__(self, run: str) -> bytes:
+        cut: list[int] = []
+        for word in words(run):
+            lowered = word[:_LONGEST_WORD].lower()
+            number = self.numbers.get(lowered)
+            cut += self._cut(lowered) if number is None else (number,)
+        pieces = array(INTEGER, cut).tobytes()
         if len(run) <= _LONGEST_RUN:
             self[run] = pieces
         return pieces
 
     def _cut(self, word: str) -> Iterable[int]:
-        number = self.numbers.get(word)
-        if number is not None:
-            yield number
-            return
         start = 0
         while start < len(word):
             end = self._end_of_piece(word, start)

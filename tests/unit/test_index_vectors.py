@@ -142,8 +142,9 @@ def test_half_precision_moves_cosines_by_less_than_a_thousandth(tmp_path: Path) 
         for number in range(len(vectors)):
             row = (number + 1, 1, number, 1, 1, "text", "", bytes([number]), "")
             connection.execute("INSERT INTO chunks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        by_hash = {bytes([number]): vector for number, vector in enumerate(vectors)}
-        vector_rows.add_vectors(connection, stored.id, by_hash | {b"path": np.zeros(256, np.float32)})
+        hashes = [*(bytes([number]) for number in range(len(vectors))), b"path"]
+        path = np.zeros((1, 256), np.float32)
+        vector_rows.add_vectors(connection, stored.id, hashes, np.concatenate([vectors, path]))
         vector_rows.mark_embedded(connection, range(1, 201))
     found = DenseIndex(ledger).scores(vectors[0], range(1, 201))
     ledger.close()
