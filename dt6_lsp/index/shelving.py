@@ -15,7 +15,7 @@ from uuid import uuid4
 import numpy as np
 
 from dt6_lsp.index import vector_rows
-from dt6_lsp.index.chroma import GRAPH, ChromaFailed, Place, remove_folder
+from dt6_lsp.index.chroma import GRAPH, ChromaFailed, NotTheLedgers, Place, ServerAway, remove_folder
 from dt6_lsp.index.chroma_process import ChromaProcess, RemoteShelf
 from dt6_lsp.index.rows import meta, set_meta
 from dt6_lsp.index.sizes import chroma_is_bloated
@@ -140,7 +140,12 @@ class Shelving:
         if self._url:
             require_consent(self._url, self._allowed_hosts)
         self._remove_old_folders(folder)
-        return ChromaProcess.open(Place(self._store.folder / folder, self._url), stop)
+        try:
+            return ChromaProcess.open(Place(self._store.folder / folder, self._url), stop)
+        except ChromaFailed as error:
+            if self._url:
+                raise ServerAway(str(error)) from error
+            raise
 
     def _fill(
         self,
@@ -198,20 +203,17 @@ class Shelving:
             connection.execute("DELETE FROM meta WHERE key = 'chroma'")
 
     def _verify(self, shelf: RemoteShelf, fingerprint: StoredFingerprint, progress: Progress) -> bool:
-        """Once for each time that the collection was opened. What is not the ledger's is filled from the beginning.
-
-        False when more has come meanwhile: the next round will verify."""
-        if self._verified == progress.collection:
-            return True
+        """The count each time, and more once for each time that the collection was opened. What is not the ledger's is
+        filled from the beginning. False when more has come meanwhile: the next round will verify."""
         with self._store.ledger.read() as connection:
             if vector_rows.log_position(connection) != LogPosition(progress.epoch, progress.seq):
                 return False
             expected = vector_rows.count_embedded(connection)
-            probes = vector_rows.some_embedded(connection, _PROBES)
+            probes = vector_rows.some_embedded(connection, _PROBES) if self._verified != progress.collection else []
             ids, matrix = vector_rows.vectors_of(connection, fingerprint, probes)
         try:
             _compare(shelf, expected, ids, matrix)
-        except ChromaFailed:
+        except NotTheLedgers:
             self._forget_progress()
             raise
         self._verified = progress.collection
@@ -288,15 +290,15 @@ def _compare(shelf: RemoteShelf, expected: int, ids: list[int], matrix: NDArray[
     """The count, some vectors, and a search for each."""
     found = shelf.count()
     if found != expected:
-        raise ChromaFailed(f"it holds {found} vectors where the ledger has {expected}")
-    stored = shelf.vectors(ids)
+        raise NotTheLedgers(f"it holds {found} vectors where the ledger has {expected}")
+    stored = shelf.vectors(ids) if ids else {}
     missed = 0
     for chunk_id, vector in zip(ids, matrix, strict=True):
         if chunk_id not in stored or not np.allclose(stored[chunk_id], vector, atol=1e-4):
-            raise ChromaFailed("a vector in it is not the ledger's")
+            raise NotTheLedgers("a vector in it is not the ledger's")
         missed += bool(vector.any()) and not _is_found(shelf, vector)
     if missed > _MOST_MISSED or 0 < missed == len(ids):
-        raise ChromaFailed(f"searching for {len(ids)} vectors that it holds did not find {missed} of them")
+        raise NotTheLedgers(f"searching for {len(ids)} vectors that it holds did not find {missed} of them")
 
 
 def _is_found(shelf: RemoteShelf, vector: NDArray[np.float32]) -> bool:

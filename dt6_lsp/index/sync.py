@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import Dt6Error
-from dt6_lsp.index.chroma import ChromaFailed
+from dt6_lsp.index.chroma import ChromaFailed, ServerAway
 from dt6_lsp.index.model import IndexProgress
 from dt6_lsp.index.shelving import Shelving
 
@@ -133,6 +133,8 @@ class Syncer:
         for _ in range(2):
             try:
                 return self._shelving.catch_up(self._stop, self._tell)
+            except ServerAway:
+                raise
             except ChromaFailed as error:
                 self._stop.raise_if_cancelled()
                 if sentence := self._shelving.give_up(error):
