@@ -13,10 +13,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dt6_lsp.index.path_facts import squeezed
 from dt6_lsp.syntax.languages import TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from dt6_lsp.index.candidates import Candidate
     from dt6_lsp.index.path_facts import PathFacts
@@ -41,6 +42,7 @@ class Weights:
     folders_found: float = 0.6
     stem_begun: float = 0.3
     size: float = 0.25
+    named_so: float = 0.3  # the query is a name, and the file's
     defines_symbol: float = 1.0  # the query is the name of a definition
     defines_name: float = 0.15  # a word of the query is
     near: float = 0.15
@@ -48,9 +50,10 @@ class Weights:
     test: float = 0.55
     example: float = 0.5
     prose: float = 0.4
-    derived: float = 0.7
+    aside: float = 0.6
     declares: float = 0.9
     data: float = 0.4
+    foreign: float = 0.7
     # the list
     next_chunk: float = 0.35  # each further chunk of a file, against the one before
 
@@ -58,16 +61,17 @@ class Weights:
 WEIGHTS = Weights()
 
 _COHERENT_CHUNKS = 4
+_ASKED_SHARE = 0.5
+_NOTICE = 0.5  # a licence's words are seldom what shows best what a file says
 
 _KINDS: Mapping[str, float] = (
-    dict.fromkeys(("class", "interface", "struct", "trait", "enum", "type"), 1.0)
+    dict.fromkeys(("class", "interface", "struct", "trait", "enum", "type", "module"), 1.0)
     | dict.fromkeys(("function", "macro"), 0.9)
     | dict.fromkeys(("method",), 0.7)
-    | dict.fromkeys(("namespace", "module", "constant"), 0.6)
+    | dict.fromkeys(("namespace", "constant"), 0.6)
     | dict.fromkeys(("variable", "property"), 0.45)
     | dict.fromkeys(("constructor", "field"), 0.3)
 )
-_UNKNOWN_ROLE = frozenset({"prose"})  # what a file in no known language is taken for
 _OTHER_KIND = 0.2
 _OTHER_CASE = 0.6
 _OTHER_CONTAINER = 0.6
@@ -98,10 +102,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """A file as its features see it. `defines` is the strength of its best definition of a name in the question."""
+    """A file as its features see it. `defines` is the strength of its best definition of a name in the question;
+    `outdated`: there is a later version of what its folder holds."""
 
     facts: PathFacts
     language: str
+    outdated: bool
     chunks: int
     near: float
     defines: float
@@ -137,6 +143,11 @@ def size(_question: Question, file: FileView) -> float:
     return math.log1p(file.chunks) / 5
 
 
+def named_so(question: Question, file: FileView) -> float:
+    """Whether the file has the name that is looked for, as files of one class have."""
+    return float(question.symbolic and any(squeezed(name.text) == file.facts.name for name in question.names))
+
+
 def defines_symbol(question: Question, file: FileView) -> float:
     return file.defines if question.symbolic else 0.0
 
@@ -152,7 +163,7 @@ def near(_question: Question, file: FileView) -> float:
 FILE_FEATURES: Mapping[str, Callable[[Question, FileView], float]] = {
     feature.__name__: feature
     for feature in (
-        stem_covered, stem_found, folders_found, stem_begun, size, defines_symbol, defines_name, near,
+        stem_covered, stem_found, folders_found, stem_begun, size, named_so, defines_symbol, defines_name, near,
     )
 }  # fmt: skip
 """By the name of their weight."""
@@ -161,29 +172,30 @@ ASKED_FOR: Mapping[str, frozenset[str]] = {
     "test": frozenset({"test", "spec", "mock", "fixtur", "benchmark"}),
     "example": frozenset({"exampl", "sampl", "demo", "tutori", "benchmark"}),
     "prose": frozenset({"doc", "document", "readm", "changelog", "guid", "tutori", "articl", "manual"}),
-    "derived": frozenset({"generat", "vendor", "legaci", "deprec", "compat", "snapshot"}),
+    "aside": frozenset({"generat", "vendor", "legaci", "deprec", "compat", "snapshot", "old", "version"}),
     "declares": frozenset({"header", "declar", "stub", "type"}),
     "data": frozenset({"config", "configur", "json", "yaml", "yml", "toml", "css", "html", "sql", "workflow"}),
+    "foreign": frozenset({"platform", "window", "win32", "maco", "darwin", "osx", "linux", "bsd", "solari", "aix"}),
 }
 """Stems by which a question asks for files that play a part."""
 
 
-def role_factor(question: Question, file: FileView, weights: Weights) -> float:
-    """Tests, examples, prose, generated and data files count for less; for half as much less when the question seems to
-    ask for them, because a word such as "test" may also be what the project is about."""
-    factor = 1.0
-    if question.asks_prose and not _is_prose(file.language, file.facts):
-        factor = math.sqrt(weights.prose)
-    for role in file.facts.roles | (_UNKNOWN_ROLE if file.language == TEXT else frozenset()):
-        value = getattr(weights, role)
-        share = 0.5 if question.mentions(ASKED_FOR[role]) else 1.0
-        factor *= value ** (share * _prose_share(question, file) if role == "prose" else share)
-    return factor
+def roles(question: Question, file: FileView) -> dict[str, float]:
+    """The parts that the file plays, each with how much of its cost applies: half where the question seems to ask for
+    such files, because a word such as "test" may also be what the project is about."""
+    played = {role: _share_of_cost(question, role) for role in file.facts.roles}
+    if file.outdated and file.facts.version and f"v{file.facts.version[1]}" not in question.said:
+        played.setdefault("aside", _share_of_cost(question, "aside"))
+    if _is_prose(file.language, file.facts):
+        spared = 0.0 if question.symbolic else file.ahead**2
+        played["prose"] = 0.0 if question.asks_prose else _share_of_cost(question, "prose") * (1 - spared)
+    elif question.asks_prose:
+        played["prose"] = _ASKED_SHARE  # not being it costs, then
+    return played
 
 
-def _prose_share(question: Question, file: FileView) -> float:
-    """Of what being prose costs: nothing where a text is asked for, less the more it says that no code says."""
-    return 0.0 if question.asks_prose else 1.0 - (0.0 if question.symbolic else file.ahead**2)
+def _share_of_cost(question: Question, role: str) -> float:
+    return _ASKED_SHARE if question.mentions(ASKED_FOR[role]) else 1.0
 
 
 def _is_prose(language: str, facts: PathFacts) -> bool:
@@ -191,16 +203,6 @@ def _is_prose(language: str, facts: PathFacts) -> bool:
 
 
 # --- features of a chunk
-
-
-def fused(evidence: Evidence, weights: Weights) -> dict[int, float]:
-    """BM25 and cosine, each scaled to 0..1 over its own range, added by share."""
-    share = weights.words_share
-    words = _scaled({chunk_id: evidence.words.get(chunk_id, 0.0) for chunk_id in evidence.chunks})
-    meaning = _scaled({chunk_id: max(evidence.meaning.get(chunk_id, 0.0), 0.0) for chunk_id in evidence.chunks})
-    if not evidence.meaning:
-        return words
-    return {chunk_id: share * words[chunk_id] + (1 - share) * meaning[chunk_id] for chunk_id in evidence.chunks}
 
 
 def symbol_overlap(question: Question, chunk: Candidate, terms: Terms) -> float:
@@ -231,6 +233,75 @@ def _answers(name: Name, found: Defines) -> float:
     return strength if inside else strength * _OTHER_CONTAINER
 
 
+# --- what is seen of the files, whatever it is worth
+
+
+@dataclass(frozen=True, slots=True)
+class SeenChunk:
+    """All but `id` from 0 to 1. `words` and `meaning` are scaled over all chunks; `defines` is how well a definition
+    that begins here answers to a name in the question; `clear` is less than 1 for a notice such as a licence's."""
+
+    id: int
+    words: float
+    meaning: float
+    overlap: float
+    defines: float
+    clear: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """`features` are by the name of their weight, `roles` too: how much of their cost applies (an exponent)."""
+
+    chunks: Sequence[SeenChunk]
+    features: Mapping[str, float]
+    roles: Mapping[str, float]
+
+
+def see(
+    question: Question, evidence: Evidence, facts_of: Callable[[str], PathFacts], terms: Terms
+) -> Sequence[SeenFile]:
+    """Everything that the order depends on, but for the weights."""
+    words = _scaled({chunk_id: evidence.words.get(chunk_id, 0.0) for chunk_id in evidence.chunks})
+    meaning = _scaled({chunk_id: max(evidence.meaning.get(chunk_id, 0.0), 0.0) for chunk_id in evidence.chunks})
+    defining, defines = _definitions(question, evidence)
+    files = _by_file(evidence.chunks.values())
+    facts = {file_id: facts_of(chunks[0].path) for file_id, chunks in files.items()}
+    rare, newest = rarity(question, facts.values()), _newest(facts.values())
+    said = {file_id: max(evidence.words.get(chunk.id, 0.0) for chunk in chunks) for file_id, chunks in files.items()}
+    code = max(
+        (best for file_id, best in said.items() if not _is_prose(files[file_id][0].language, facts[file_id])),
+        default=0.0,
+    )
+    seen: list[SeenFile] = []
+    for file_id, chunks in files.items():
+        version = facts[file_id].version
+        view = FileView(
+            facts=facts[file_id],
+            language=chunks[0].language,
+            outdated=version is not None and version[1] < newest[version[0]],
+            chunks=evidence.sizes.get(file_id, len(chunks)),
+            near=evidence.near.get(file_id, 0.0),
+            defines=defines.get(file_id, 0.0),
+            ahead=1 - min(code / said[file_id], 1.0) if said[file_id] else 0.0,
+            rarity=rare,
+        )
+        found = [
+            SeenChunk(
+                chunk.id,
+                words[chunk.id],
+                meaning[chunk.id] if evidence.meaning else words[chunk.id],
+                symbol_overlap(question, chunk, terms),
+                defining.get(chunk.id, 0.0),
+                _NOTICE if chunk.notice else 1.0,
+            )
+            for chunk in chunks
+        ]
+        features = {name: feature(question, view) for name, feature in FILE_FEATURES.items()}
+        seen.append(SeenFile(found, features, roles(question, view)))
+    return seen
+
+
 # --- the order
 
 
@@ -242,44 +313,37 @@ def rank(
     weights: Weights = WEIGHTS,
 ) -> list[tuple[int, float]]:
     """All chunks with their scores, best first."""
-    base = fused(evidence, weights)
-    for chunk_id, chunk in evidence.chunks.items():
-        base[chunk_id] += weights.symbol_overlap * symbol_overlap(question, chunk, terms)
-    defining, defines = _definitions(question, evidence)
-    files = _by_file(evidence.chunks.values())
-    together = {file_id: coherence(base[chunk.id] for chunk in chunks) for file_id, chunks in files.items()}
-    most = max(together.values(), default=0.0) or 1.0
-    facts = {file_id: facts_of(chunks[0].path) for file_id, chunks in files.items()}
-    rare = rarity(question, facts.values())
-    said = {file_id: max(evidence.words.get(chunk.id, 0.0) for chunk in chunks) for file_id, chunks in files.items()}
-    code = max(
-        (said[file_id] for file_id, chunks in files.items() if not _is_prose(chunks[0].language, facts[file_id])),
-        default=0.0,
-    )
+    return order(see(question, evidence, facts_of, terms), weights)
+
+
+def order(files: Sequence[SeenFile], weights: Weights) -> list[tuple[int, float]]:
+    """As `rank`, of what has been seen."""
+    base = [[_base(chunk, weights) for chunk in file.chunks] for file in files]
+    together = [coherence(scores) for scores in base]
+    most = max(together, default=0.0) or 1.0
     ranked: list[tuple[int, float]] = []
-    for file_id, chunks in files.items():
-        count = evidence.sizes.get(file_id, len(chunks))
-        view = FileView(
-            facts=facts[file_id],
-            language=chunks[0].language,
-            chunks=count,
-            near=evidence.near.get(file_id, 0.0),
-            defines=defines.get(file_id, 0.0),
-            ahead=1 - min(code / said[file_id], 1.0) if said[file_id] else 0.0,
-            rarity=rare,
-        )
-        score = max(base[chunk.id] for chunk in chunks) + weights.coherence * together[file_id] / most
-        score = file_score(question, view, score, weights)
-        shown = {chunk.id: base[chunk.id] + weights.defining_chunk * defining.get(chunk.id, 0.0) for chunk in chunks}
+    for file, scores, sum_of_best in zip(files, base, together, strict=True):
+        score = file_score(file, max(scores) + weights.coherence * sum_of_best / most, weights)
+        shown = {
+            chunk.id: chunk.clear * base_score + weights.defining_chunk * chunk.defines
+            for chunk, base_score in zip(file.chunks, scores, strict=True)
+        }
         ranked.extend(_spread(shown, score, weights))
     return sorted(ranked, key=lambda item: (-item[1], item[0]))
 
 
-def file_score(question: Question, view: FileView, score: float, weights: Weights) -> float:
+def _base(chunk: SeenChunk, weights: Weights) -> float:
+    share = weights.words_share
+    return share * chunk.words + (1 - share) * chunk.meaning + weights.symbol_overlap * chunk.overlap
+
+
+def file_score(file: SeenFile, score: float, weights: Weights) -> float:
     """`score` is what the file's chunks say."""
-    for name, feature in FILE_FEATURES.items():
-        score += getattr(weights, name) * feature(question, view)
-    return score * role_factor(question, view, weights)
+    for name, value in file.features.items():
+        score += getattr(weights, name) * value
+    for role, share in file.roles.items():
+        score *= getattr(weights, role) ** share
+    return score
 
 
 def _spread(shown: Mapping[int, float], score: float, weights: Weights) -> Iterable[tuple[int, float]]:
@@ -288,6 +352,14 @@ def _spread(shown: Mapping[int, float], score: float, weights: Weights) -> Itera
     yield first, score
     for place, chunk_id in enumerate(others, 1):
         yield chunk_id, score * weights.next_chunk**place * shown[chunk_id] / (shown[first] or 1.0)
+
+
+def _newest(facts: Iterable[PathFacts]) -> dict[str, int]:
+    """The latest version of what each folder keeps in several."""
+    newest: dict[str, int] = {}
+    for folder, number in filter(None, (each.version for each in facts)):
+        newest[folder] = max(newest.get(folder, 0), number)
+    return newest
 
 
 def _definitions(question: Question, evidence: Evidence) -> tuple[dict[int, float], dict[int, float]]:

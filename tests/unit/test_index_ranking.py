@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from dt6_lsp.index.candidates import Candidate
 from dt6_lsp.index.nearness import means
-from dt6_lsp.index.path_facts import ROLES, PathFacts
+from dt6_lsp.index.path_facts import ROLES, PathFacts, of_other_systems
 from dt6_lsp.index.question import Question
 from dt6_lsp.index.ranking import ASKED_FOR, FILE_FEATURES, WEIGHTS, Defines, Evidence, Weights, rank
 from dt6_lsp.index.terms import Terms
@@ -72,8 +73,9 @@ def ranked(query: str, *found: Found, weights: Weights = WEIGHTS) -> list[str]:
         ("size", "parse", Found("a/one.py", size=40), Found("a/two.py", size=1)),
         ("near", "parse", Found("a/one.py", near=1.0), Found("a/two.py")),
         ("defines_symbol", "Parser", Found("a/one.py", defines=("Parser", "class")), Found("a/two.py")),
-        ("defines_name", "who needs load_page", Found("a/one.py", defines=("load_page", "function")), Found("a/two.py")),
+        ("defines_name", "who need load_page", Found("a/one.py", defines=("load_page", "function")), Found("a/two.py")),
         ("symbol_overlap", "load the page", Found("a/one.py", symbol="load_page"), Found("a/two.py", symbol="run")),
+        ("named_so", "UserCache", Found("a/user_cache.py"), Found("a/user_cache_parts.py")),
         ("words_share", "parse", Found("a/one.py", words=3.0), Found("a/two.py", words=1.0)),
     ],
 )  # fmt: skip
@@ -111,10 +113,11 @@ def test_no_file_fills_the_list() -> None:
         ("src/parser.spec.ts", "test", "specs for parser"),
         ("examples/parser.py", "example", "example parser"),
         ("docs/parser.md", "prose", "parser documentation"),
-        ("vendor/parser.py", "derived", "vendored parser"),
-        ("src/parser.pb.go", "derived", "generated parser"),
+        ("vendor/parser.py", "aside", "vendored parser"),
+        ("src/parser.pb.go", "aside", "generated parser"),
         ("parser.yaml", "data", "parser configuration"),
         ("include/parser.h", "declares", "header of the parser"),
+        ("src/haiku/parser.c", "foreign", "parser of the platform"),
     ],
 )
 def test_a_part_that_a_file_plays_costs_it_unless_the_question_asks_for_it(
@@ -131,10 +134,48 @@ def test_a_part_that_a_file_plays_costs_it_unless_the_question_asks_for_it(
 
 
 @pytest.mark.parametrize(
-    "path", ["src/contest.py", "src/latest/parser.go", "app/protest.rs", "lib/inspector.js", "src/documents/model.py"]
+    "path",
+    [
+        "src/contest.py",
+        "src/latest/parser.go",
+        "app/protest.rs",
+        "lib/inspector.js",
+        "src/documents/model.py",
+        "lib/test_functions.bash",  # no runner goes by this name
+        "src/window.c",
+        "src/winner.py",
+        f"src/{sys.platform}/parser.c",
+    ],
 )
 def test_source_code_plays_no_part(path: str) -> None:
     assert not PathFacts.of(path, TERMS).roles
+
+
+@pytest.mark.parametrize(
+    ("platform", "path", "expected"),
+    [
+        ("linux", "src/win/tcp.c", True),
+        ("linux", "src/unix/tcp.c", False),
+        ("linux", "src/unix/aix.c", True),
+        ("linux", "os/file_windows.go", True),
+        ("linux", "os/file_linux.go", False),
+        ("darwin", "os/file_linux.go", True),
+        ("darwin", "Sources/macOS/View.swift", False),
+        ("win32", "src/win/tcp.c", False),
+        ("win32", "src/unix/tcp.c", True),
+        ("freebsd14", "src/unix/freebsd.c", False),
+    ],
+)
+def test_code_for_other_systems_than_this_machine_s(platform: str, path: str, expected: bool) -> None:
+    assert bool(of_other_systems(platform).search(path)) is expected
+
+
+def test_of_the_versions_that_are_kept_beside_each_other_the_latest_is_meant() -> None:
+    old, new = Found("api/v9/users.py", words=1.1), Found("api/v10/users.py")
+
+    assert ranked("list users", old, new, Found("x.py", words=0))[0] == new.path
+    assert ranked("list users of v9", old, new, Found("x.py", words=0))[0] == old.path
+    assert ranked("list users", old, Found("web/v10/users.py"), Found("x.py", words=0))[0] == old.path
 
 
 @pytest.mark.parametrize(
@@ -158,6 +199,16 @@ def test_the_chunk_that_defines_the_name_stands_for_its_file() -> None:
     evidence = Evidence(chunks, {0: 1.0, 1: 0.8, 2: 0.1}, {}, [Defines(1, "run", "Server", "method")])
 
     assert rank(question, evidence, lambda path: PathFacts.of(path, TERMS), TERMS)[0][0] == 1
+
+
+def test_a_licence_does_not_stand_for_its_file(tmp_path: Path) -> None:
+    licence = "# Copyright the makers of pages.\n# Licensed to load pages under these terms.\n" * 14
+    write(tmp_path / "work", {"pages.py": licence + "\n\n" + function("load_page"), "other.py": function("load")})
+    with opened(tmp_path / "work", tmp_path / "store") as index:
+        index.update()
+        found = [hit.symbol for hit in index.search("load the page") if hit.path == "pages.py"]
+
+    assert found == ["load_page", ""]
 
 
 @pytest.mark.parametrize(
