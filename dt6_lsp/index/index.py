@@ -19,6 +19,7 @@ from dt6_lsp.index.model import IndexProgress, IndexStats
 from dt6_lsp.index.overlay import Overlay
 from dt6_lsp.index.pipeline import Result
 from dt6_lsp.index.search import Searcher
+from dt6_lsp.index.second_opinion import SecondOpinion
 from dt6_lsp.index.shelving import count_synced
 from dt6_lsp.index.single_flight import Request, SingleFlight
 from dt6_lsp.index.sizes import sizes
@@ -48,7 +49,8 @@ class Index:
         self._store = store
         self._settings = settings.workspace
         self._dense = DenseIndex(store.ledger)
-        self._searcher = Searcher(store, self._dense, embedder)
+        second = SecondOpinion(store) if settings.embedding.backend != "static" else None
+        self._searcher = Searcher(store, self._dense, embedder, second)
         self._buffers = Buffers(root, store, settings.workspace)
         self._buffer_vectors = BufferVectors(store, embedder)
         self._updater = Updater(root, store.ledger, embedder, settings.workspace)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.index.embedding import TextEmbedder
     from dt6_lsp.index.model import Hit
+    from dt6_lsp.index.second_opinion import SecondOpinion
     from dt6_lsp.index.store import Store
     from dt6_lsp.index.vectors import DenseIndex
 
@@ -62,8 +63,16 @@ class Beside(Protocol):
 class Searcher:
     """Thread-safe. Without vectors, or while the model does not answer, it goes by words."""
 
-    def __init__(self, store: Store, dense: DenseIndex, embedder: TextEmbedder, weights: Weights = WEIGHTS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        dense: DenseIndex,
+        embedder: TextEmbedder,
+        second: SecondOpinion | None = None,
+        weights: Weights = WEIGHTS,
+    ) -> None:
         self._store, self._dense, self._embedder, self._weights = store, dense, embedder, weights
+        self._second = second
         self._terms = Terms()
         self._facts: dict[str, PathFacts] = {}
         self._beside = ThreadPoolExecutor(_AT_ONCE, "dt6-words")
@@ -99,7 +108,10 @@ class Searcher:
             meaning = self._dense.search(vector, BY_MEANING)
             evidence = self._store.ask(gather, question, meaning, near, words.result())
         rest = [chunk_id for chunk_id in evidence.chunks if chunk_id not in meaning]
-        return replace(evidence, meaning={**meaning, **self._dense.scores(vector, rest)})
+        meaning = {**meaning, **self._dense.scores(vector, rest)}
+        if self._second is not None:
+            meaning = self._second.joined(question.text, evidence.chunks, meaning)
+        return replace(evidence, meaning=meaning)
 
     def facts(self, path: str) -> PathFacts:
         facts = self._facts.get(path)
