@@ -116,12 +116,13 @@ class Lives:
             index.search(names[0])  # whatever it finds before the run, it answers
             report = index.update(wait_sync=True)
             found = [_found(index, name) for name in names]
-            self.notices.update(notice.split(" It said")[0] for notice in index.notices)
+            said, synced = index.notices, report.vectors_synced == report.chunks
+            self.notices.update(notice.split(" It said")[0] for notice in said)
         checks = {
             "rows": rows(self.store) == rows(fresh),
             "vectors": _vectors(self.store) == _vectors(fresh),
-            "synced": report.vectors_synced == report.chunks,
-            "ChromaDB": chroma_ids(self.store) == set(chunk_ids(self.store)),
+            f"synced ({', '.join(said)})": synced,
+            "ChromaDB": synced and chroma_ids(self.store) == set(chunk_ids(self.store)),
             **{
                 f"search for {name}: {one}, not {other}": one.agrees(other)
                 for name, one, other in zip(names, found, expected, strict=True)

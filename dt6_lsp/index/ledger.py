@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.errors import StoreError
 from dt6_lsp.index import seal
 from dt6_lsp.index.ledger_errors import LedgerGone, is_corrupt, store_errors
+from dt6_lsp.index.prepare import hash_of
 from dt6_lsp.index.schema import SCHEMA_VERSION, TABLES, know_terms
 from dt6_lsp.index.terms import VERSION as TERMS_VERSION
 from dt6_lsp.index.terms import Terms
@@ -83,7 +84,7 @@ class Ledger:
                     _create(connection, self._root)
                     return ""
                 reason = _mismatch(connection, found, self._root)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if not is_corrupt(error):
                 raise
             return "was damaged"
@@ -121,6 +122,26 @@ class Ledger:
         _create(self._writer, self._root)
         self._writer.execute("COMMIT")
         return f"The ledger {reason}; it was kept as {kept.name} and is built anew."
+
+    def is_sound(self) -> bool:
+        """Whether its rows and tables make sense, as far as that can be told. Reads all of it."""
+        try:
+            with self.read() as connection, contextlib.closing(self._fresh()) as fresh:
+                rows = connection.execute("SELECT text_hash, text FROM chunks")
+                return (
+                    connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+                    and connection.execute("PRAGMA foreign_key_check").fetchone() is None
+                    and _tables(connection) == _tables(fresh)
+                    and all(hash_of(text) == text_hash for text_hash, text in rows)
+                )
+        except (sqlite3.DatabaseError, UnicodeDecodeError, TypeError, AttributeError):
+            return False
+
+    def _fresh(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(":memory:")
+        know_terms(connection, self._terms)
+        _create(connection, self._root)
+        return connection
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -283,6 +304,10 @@ def _place_of(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _tables(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    return set(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
 
 def _version(connection: sqlite3.Connection) -> int | None:

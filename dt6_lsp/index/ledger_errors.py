@@ -29,8 +29,10 @@ class Damaged(sqlite3.DatabaseError):
     sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
-def is_corrupt(error: sqlite3.Error) -> bool:
+def is_corrupt(error: sqlite3.Error | UnicodeDecodeError) -> bool:
     """Whether SQLite says that the file itself is broken (and not the disk, a lock or a statement)."""
+    if isinstance(error, UnicodeDecodeError):  # of what it says
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # Python's own, about a text that is none: SQLite does not look at what is in a row
         return isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)

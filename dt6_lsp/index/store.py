@@ -141,7 +141,7 @@ class Store:
             return work(*args, **kwargs)
         except LedgerGone as error:
             self._follow(error, generation)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._heal(error, generation)
         return work(*args, **kwargs)
 
@@ -171,13 +171,14 @@ class Store:
             if wrote:
                 self.notice(f"The index in {self.folder} was removed while it was in use; it is built anew.")
 
-    def _heal(self, error: sqlite3.DatabaseError, generation: int) -> None:
-        """Once for all threads that meet the same broken file; any other error is raised."""
-        if not is_corrupt(error):
-            raise error
+    def _heal(self, error: sqlite3.DatabaseError | UnicodeDecodeError, generation: int) -> None:
+        """Once for all threads that meet the same broken file; any other error is raised. A statement that fails though
+        nothing is wrong with the file is a mistake of ours."""
         with self._healing:
             if self.ledger.generation != generation:
                 return
+            if not is_corrupt(error) and self.ledger.is_sound():
+                raise error
             if not self._writable:
                 raise StoreError(f"The ledger in {self.folder} is damaged, and can't be written.", CHOOSE) from error
             if not self.writer:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from dt6_lsp.index.ledger_errors import Damaged
 from dt6_lsp.index.rows import meta, set_meta
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def _combine(
     where = np.fromiter((slots.setdefault(path_hash, len(slots)) for _, _, path_hash in rows), np.intp, len(rows))
     select = "SELECT vector FROM vectors WHERE text_hash = ? AND fingerprint_id = ?"
     found = (connection.execute(select, (path_hash, fingerprint.id)).fetchone() for path_hash in slots)
-    paths = _matrix((row[0] for row in found), len(slots), fingerprint.dimension)
+    paths = _matrix((row[0] if row else b"" for row in found), len(slots), fingerprint.dimension)
     if rows:
         texts += PATH_SHARE * paths[where]
     lengths = np.linalg.norm(texts, axis=1, keepdims=True)
@@ -270,4 +271,7 @@ def _combine(
 
 
 def _matrix(blobs: Iterable[bytes], count: int, dimension: int) -> NDArray[np.float32]:
-    return np.frombuffer(b"".join(blobs), _STORED).astype(np.float32).reshape(count, dimension)
+    data = np.frombuffer(b"".join(blobs), _STORED)
+    if data.size != count * dimension:
+        raise Damaged("vectors are missing or of another length")
+    return data.astype(np.float32).reshape(count, dimension)

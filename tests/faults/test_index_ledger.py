@@ -299,3 +299,26 @@ def test_who_follows_sees_the_ledger_that_the_writer_began_anew(root: Path, stor
         writer.update()
         assert follower.search("four")[0].path == "four.py"
         assert (writer.writer, follower.writer) == (True, False)
+
+
+def test_a_statement_that_fails_over_a_broken_table_begins_anew_and_one_of_ours_does_not(
+    root: Path, store: Path
+) -> None:
+    with ledger(store) as connection:
+        connection.execute("DROP TABLE imports")
+    with opened(root, store) as index:
+        write(root, {"one.py": function("changed")}, at=LONG_AGO + 1)
+        assert index.update().files == 3
+        assert "was damaged" in index.notices[0]
+        with pytest.raises(sqlite3.OperationalError, match="no such table: nonsense"):
+            index._store.ask(lambda connection: connection.execute("SELECT * FROM nonsense"))
+        assert len(index.notices) == 1
+
+
+def test_vectors_that_are_missing_are_damage(root: Path, store: Path) -> None:
+    with ledger(store) as connection:
+        connection.execute("DELETE FROM vectors WHERE text_hash IN (SELECT path_hash FROM files)")
+    with opened(root, store) as index:
+        assert index.search("one") == []
+        assert "was damaged" in index.notices[0]
+        assert index.update().files == 3
