@@ -62,6 +62,7 @@ WEIGHTS = Weights()
 
 _COHERENT_CHUNKS = 4
 _ASKED_SHARE = 0.5
+_FAR_AHEAD = 0.75  # an article that has four times as much of the question as any code costs nothing for being prose
 _NOTICE = 0.5  # a licence's words are seldom what shows best what a file says
 
 _KINDS: Mapping[str, float] = (
@@ -187,7 +188,7 @@ def roles(question: Question, file: FileView) -> dict[str, float]:
     if file.outdated and file.facts.version and f"v{file.facts.version[1]}" not in question.said:
         played.setdefault("aside", _share_of_cost(question, "aside"))
     if _is_prose(file.language, file.facts):
-        spared = 0.0 if question.symbolic else file.ahead**2
+        spared = 0.0 if question.symbolic else min(file.ahead / _FAR_AHEAD, 1.0) ** 2
         played["prose"] = 0.0 if question.asks_prose else _share_of_cost(question, "prose") * (1 - spared)
     elif question.asks_prose:
         played["prose"] = _ASKED_SHARE  # not being it costs, then
