@@ -137,7 +137,7 @@ def test_it_is_made_anew_without_embedding(synced: Path, tmp_path: Path, damage:
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
         report = index.update(wait_sync=True)
         assert embedder.embedded == []
-        assert report.vectors_synced == report.chunks
+        assert report.vectors_synced == report.chunks, index.notices
         assert "made anew from the ledger" in index.notices[0]
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
         assert (index._dense.in_memory(), index.notices[1:]) == (0, ())
@@ -199,6 +199,7 @@ def test_chromadb_that_breaks_in_use_is_replaced(synced: Path, tmp_path: Path) -
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
         assert index._dense.in_memory() == report.chunks
         report = index.update(wait_sync=True)
+        assert index.search("name_7_3")[0].path == "pkg/file_7.py"
         assert (report.vectors_synced, index._dense.in_memory()) == (report.chunks, 0)
     assert chroma_ids(store) == set(chunk_ids(store))
 
