@@ -38,7 +38,8 @@ class SecondOpinion:
     def __init__(self, store: Store, share: float = SHARE) -> None:
         self._store, self._share = store, share
         self._static: StaticEmbeddings | None = None
-        self._vectors: dict[int, NDArray[np.float32]] = {}  # by chunk id, which is never given twice
+        self._vectors: dict[int, NDArray[np.float32]] = {}  # by chunk id, which one ledger never gives twice
+        self._generation = store.ledger.generation  # of which these are
         self._lock = threading.Lock()
 
     def joined(self, query: str, chunks: Mapping[int, Candidate], meaning: dict[int, float]) -> dict[int, float]:
@@ -68,8 +69,9 @@ class SecondOpinion:
         return cosines(rows, static.embed_query(query))
 
     def _know(self, chunks: Sequence[Candidate], static: StaticEmbeddings) -> None:
-        if len(self._vectors) > _REMEMBERED:
-            self._vectors = {}
+        generation = self._store.ledger.generation
+        if generation != self._generation or len(self._vectors) > _REMEMBERED:
+            self._vectors, self._generation = {}, generation
         new = [chunk for chunk in chunks if chunk.id not in self._vectors]
         if not new:
             return

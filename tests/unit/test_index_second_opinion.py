@@ -38,6 +38,22 @@ def test_candidates_are_judged_by_both_models_on_the_scale_of_the_chosen_one(tmp
     assert mixed[99] == 0.35
 
 
+def test_chunks_of_a_ledger_that_was_begun_anew_are_not_taken_for_those_before(tmp_path: Path) -> None:
+    root, query, meaning = tmp_path / "root", "how files are deleted", {1: 0.4, 2: 0.3}
+    write(root, {"one.py": DRAWS, "two.py": DELETES})
+    with opened(root, tmp_path / "store") as index:
+        index.update()
+        opinion = SecondOpinion(index._store)
+        before = opinion.joined(query, index._store.ask(candidates, meaning), meaning)
+        index._store.ledger.set_aside("was damaged")
+        write(root, {"one.py": DELETES, "two.py": DRAWS})
+        index.update()
+        chunks = index._store.ask(candidates, meaning)
+        after = opinion.joined(query, chunks, meaning)
+
+        assert after == SecondOpinion(index._store).joined(query, chunks, meaning) != before
+
+
 def test_search_with_another_backend_asks_the_built_in_model_too(tmp_path: Path) -> None:
     root, settings = tmp_path / "root", Settings()
     write(root, {"one.py": DRAWS, "two.py": DELETES, "three.py": SENDS})
