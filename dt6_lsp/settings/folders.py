@@ -5,6 +5,7 @@ Not here: where that folder is (`sources`), and the stores of workspaces (`dt6_l
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,13 @@ def old_answers(folder: Path) -> list[Path]:
 
 def size_of(path: Path) -> int:
     """Bytes of a file, or of all that is in a folder. Files come and go meanwhile."""
-    return sum(map(_size, (path, *path.rglob("*"))))
+    inside = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+    return sum(map(_size, (str(path), *inside)))
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
-        status = path.lstat()
+        status = os.lstat(path)
     except OSError:
         return 0
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
