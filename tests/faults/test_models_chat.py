@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PATIENT = TimeLimits(connect=5.0, first_token=10.0, next_token=10.0)
-HASTY = TimeLimits(connect=5.0, first_token=0.2, next_token=0.2)
 
 Chat = OllamaChat | OpenAIChat
 
