@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.index_fixtures import function, write
-from tests.kills import Lives
+from tests.kills import Lives, run_and_kill
 
 ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
@@ -41,3 +42,13 @@ def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
         deadline = time.monotonic() + 20
         assert child.stdout.read() is not None  # ends when no worker holds the pipe any more
         assert time.monotonic() < deadline
+
+
+@pytest.mark.slow
+def test_chromadb_ends_in_order_by_itself_when_its_parent_is_killed(tmp_path: Path) -> None:
+    root, store = tmp_path / "work", tmp_path / "store"
+    write(root, {f"f{number}.py": function(f"name_{number}") for number in range(20)})
+    assert run_and_kill(root, store, "one", "compacting", 0)
+    (folder,) = store.glob("chroma-*")
+    with FileLock(folder / "held.lock", timeout=5):  # whoever takes over waits as long
+        assert (folder / "sealed.json").exists()
