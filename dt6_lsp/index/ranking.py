@@ -9,9 +9,9 @@ that no file fills the list. Not here: finding evidence (`search`), reading a qu
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dt6_lsp.index.path_facts import squeezed
 from dt6_lsp.syntax.languages import TEXT
@@ -101,10 +101,10 @@ class Evidence:
     near: Mapping[int, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(NamedTuple):
     """A file as its features see it. `defines` is the strength of its best definition of a name in the question;
-    `outdated`: there is a later version of what its folder holds."""
+    `outdated`: there is a later version of what its folder holds. (There are a hundred for each query, and twice as
+    many chunks: no dataclass, which takes five times as long to make.)"""
 
     facts: PathFacts
     language: str
@@ -113,25 +113,26 @@ class FileView:
     near: float
     defines: float
     ahead: float  # of all code, by words: 0 where code has as much of the question, 1 where it has nothing
-    rarity: Mapping[str, float]  # of the question's terms in paths, 0..1
+    stem_said: float  # what the words are worth that its name shares with the question: 1 for each that no other has
+    folders_said: float  # and those that only its folders share
 
 
 # --- features of a file: (question, file) -> 0..1
 
 
-def stem_covered(question: Question, file: FileView) -> float:
+def stem_covered(_question: Question, file: FileView) -> float:
     """How much of the file's name the question says."""
-    return _worth(file.facts.stem & question.said, file) / max(len(file.facts.stem), 1)
+    return file.stem_said / max(len(file.facts.stem), 1)
 
 
 def stem_found(question: Question, file: FileView) -> float:
     """How much of the question the file's name says."""
-    return _worth(file.facts.stem & question.said, file) / len(question.said)
+    return file.stem_said / len(question.said)
 
 
 def folders_found(question: Question, file: FileView) -> float:
     """How much of the question its folders say, beyond its name."""
-    return _worth((file.facts.folders - file.facts.stem) & question.said, file) / len(question.said)
+    return file.folders_said / len(question.said)
 
 
 def stem_begun(question: Question, file: FileView) -> float:
@@ -210,9 +211,9 @@ def symbol_overlap(question: Question, chunk: Candidate, terms: Terms) -> float:
     """The chunk's own name: how much of it the question says, times how much of the question it says."""
     if not chunk.symbol:
         return 0.0
-    parts = frozenset(terms.of(chunk.symbol.rpartition(".")[2]))
-    both = parts & question.said
-    return _share(both, parts) * _share(both, question.said)
+    parts = terms.of_name(chunk.symbol.rpartition(".")[2])
+    both = len(parts & question.said)
+    return both / len(parts) * (both / len(question.said)) if both else 0.0
 
 
 def coherence(scores: Iterable[float]) -> float:
@@ -237,8 +238,7 @@ def _answers(name: Name, found: Defines) -> float:
 # --- what is seen of the files, whatever it is worth
 
 
-@dataclass(frozen=True, slots=True)
-class SeenChunk:
+class SeenChunk(NamedTuple):
     """All but `id` from 0 to 1. `words` and `meaning` are scaled over all chunks; `defines` is how well a definition
     that begins here answers to a name in the question; `clear` is less than 1 for a notice such as a licence's."""
 
@@ -263,8 +263,8 @@ def see(
     question: Question, evidence: Evidence, facts_of: Callable[[str], PathFacts], terms: Terms
 ) -> Sequence[SeenFile]:
     """Everything that the order depends on, but for the weights."""
-    words = _scaled({chunk_id: evidence.words.get(chunk_id, 0.0) for chunk_id in evidence.chunks})
-    meaning = _scaled({chunk_id: max(evidence.meaning.get(chunk_id, 0.0), 0.0) for chunk_id in evidence.chunks})
+    words = _scaled(evidence.words, evidence.chunks)
+    meaning = _scaled(evidence.meaning, evidence.chunks) if evidence.meaning else words
     defining, defines = _definitions(question, evidence)
     files = _by_file(evidence.chunks.values())
     facts = {file_id: facts_of(chunks[0].path) for file_id, chunks in files.items()}
@@ -276,22 +276,23 @@ def see(
     )
     seen: list[SeenFile] = []
     for file_id, chunks in files.items():
-        version = facts[file_id].version
+        path, version = facts[file_id], facts[file_id].version
         view = FileView(
-            facts=facts[file_id],
+            facts=path,
             language=chunks[0].language,
             outdated=version is not None and version[1] < newest[version[0]],
             chunks=evidence.sizes.get(file_id, len(chunks)),
             near=evidence.near.get(file_id, 0.0),
             defines=defines.get(file_id, 0.0),
             ahead=1 - min(code / said[file_id], 1.0) if said[file_id] else 0.0,
-            rarity=rare,
+            stem_said=_worth(path.stem & question.said, rare),
+            folders_said=_worth((path.folders - path.stem) & question.said, rare),
         )
         found = [
             SeenChunk(
                 chunk.id,
                 words[chunk.id],
-                meaning[chunk.id] if evidence.meaning else words[chunk.id],
+                meaning[chunk.id],
                 symbol_overlap(question, chunk, terms),
                 defining.get(chunk.id, 0.0),
                 _NOTICE if chunk.notice else 1.0,
@@ -319,12 +320,19 @@ def rank(
 
 def order(files: Sequence[SeenFile], weights: Weights) -> list[tuple[int, float]]:
     """As `rank`, of what has been seen."""
-    base = [[_base(chunk, weights) for chunk in file.chunks] for file in files]
+    share, name = weights.words_share, weights.symbol_overlap
+    base = [
+        [share * chunk.words + (1 - share) * chunk.meaning + name * chunk.overlap for chunk in file.chunks]
+        for file in files
+    ]
     together = [coherence(scores) for scores in base]
     most = max(together, default=0.0) or 1.0
     ranked: list[tuple[int, float]] = []
     for file, scores, sum_of_best in zip(files, base, together, strict=True):
         score = file_score(file, max(scores) + weights.coherence * sum_of_best / most, weights)
+        if len(scores) == 1:
+            ranked.append((file.chunks[0].id, score))
+            continue
         shown = {
             chunk.id: chunk.clear * base_score + weights.defining_chunk * chunk.defines
             for chunk, base_score in zip(file.chunks, scores, strict=True)
@@ -333,15 +341,11 @@ def order(files: Sequence[SeenFile], weights: Weights) -> list[tuple[int, float]
     return sorted(ranked, key=lambda item: (-item[1], item[0]))
 
 
-def _base(chunk: SeenChunk, weights: Weights) -> float:
-    share = weights.words_share
-    return share * chunk.words + (1 - share) * chunk.meaning + weights.symbol_overlap * chunk.overlap
-
-
 def file_score(file: SeenFile, score: float, weights: Weights) -> float:
     """`score` is what the file's chunks say."""
     for name, value in file.features.items():
-        score += getattr(weights, name) * value
+        if value:
+            score += getattr(weights, name) * value
     for role, share in file.roles.items():
         score *= getattr(weights, role) ** share
     return score
@@ -384,24 +388,20 @@ def _by_file(chunks: Iterable[Candidate]) -> dict[int, list[Candidate]]:
 
 
 def rarity(question: Question, facts: Collection[PathFacts]) -> dict[str, float]:
-    """How much a term of the question tells files apart: 1 when one of these paths has it, 0 when all have."""
-    counts = {term: sum(term in each.stem or term in each.folders for each in facts) for term in question.said}
-    return {
-        term: math.log((len(facts) + 1) / count) / math.log(len(facts) + 1) if count else 1.0
-        for term, count in counts.items()
-    }
+    """How much a term of the question that a path has tells files apart: 1 when one of these has it, 0 when all do."""
+    said = question.said
+    counts = Counter(term for each in facts for term in said & each.stem | said & each.folders)
+    return {term: math.log((len(facts) + 1) / count) / math.log(len(facts) + 1) for term, count in counts.items()}
 
 
-def _worth(terms: Iterable[str], file: FileView) -> float:
-    return sum(file.rarity[term] for term in terms)
+def _worth(terms: Collection[str], rarity_of: Mapping[str, float]) -> float:
+    return sum(rarity_of[term] for term in terms) if terms else 0.0
 
 
-def _share(part: Collection[str], whole: Collection[str]) -> float:
-    return len(part) / len(whole) if whole else 0.0
-
-
-def _scaled(scores: Mapping[int, float]) -> dict[int, float]:
-    low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+def _scaled(scores: Mapping[int, float], chunk_ids: Collection[int]) -> dict[int, float]:
+    """Of all `chunk_ids`, from 0 to 1; one without a score, or with less than none, has 0."""
+    found = [max(scores.get(chunk_id, 0.0), 0.0) for chunk_id in chunk_ids]
+    low, high = min(found, default=0.0), max(found, default=0.0)
     if high <= low:
-        return dict.fromkeys(scores, 1.0 if high > 0 else 0.0)
-    return {chunk_id: (score - low) / (high - low) for chunk_id, score in scores.items()}
+        return dict.fromkeys(chunk_ids, 1.0 if high > 0 else 0.0)
+    return {chunk_id: (score - low) / (high - low) for chunk_id, score in zip(chunk_ids, found, strict=True)}

@@ -25,10 +25,20 @@ class Terms:
 
     def __init__(self) -> None:
         self._known = _Known()
+        self._names: dict[str, frozenset[str]] = {}
 
     def of(self, text: str) -> list[str]:
         """The terms of `text`, in order, as often as they occur."""
         return self.joined(text).split()
+
+    def of_name(self, name: str) -> frozenset[str]:
+        """The terms of a symbol's name, which is remembered as a whole."""
+        terms = self._names.get(name)
+        if terms is None:
+            if len(self._names) >= _REMEMBERED:
+                self._names = {}
+            terms = self._names[name] = frozenset(self.of(name))
+        return terms
 
     def joined(self, text: str) -> str:
         """As `of`, with white space between them."""
