@@ -48,6 +48,15 @@ def test_keys_of_a_known_form_are_removed_wherever_they_stand(name: str) -> None
     assert redact(f"f('{secret}')\r\nx\r\n") == f"f('{REMOVED}')\r\nx\r\n"
 
 
+@pytest.mark.parametrize("name", ["AWS access key", "GitHub token", "GitLab token"])
+def test_all_that_a_key_may_begin_with_is_found(name: str) -> None:
+    first, *others = next(form.hints for form in FORMS if form.name == name)
+    for beginning in others:
+        secret = KNOWN[name].replace(first, beginning)
+        assert beginning in secret
+        assert redact(f"x = {secret}\n") == f"x = {REMOVED}\n"
+
+
 def test_every_form_is_tested() -> None:
     elsewhere = {"private key", "Slack webhook", "password in an address"}
     assert {form.name for form in FORMS} == set(KNOWN) | elsewhere
