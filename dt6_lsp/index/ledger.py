@@ -151,7 +151,6 @@ class Ledger:
             try:
                 connection.execute("BEGIN")
                 yield connection
-                connection.execute("COMMIT")  # keeps what the reader made in `temp` for itself
             finally:
                 self._give_back(connection, generation)
 
