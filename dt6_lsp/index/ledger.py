@@ -58,9 +58,9 @@ class Ledger:
         cls, folder: Path, root: Path, *, instead: tuple[str, str] | None = None, read_only: bool = False
     ) -> tuple[Ledger, tuple[str, ...]]:
         """The ledger of `root` in `folder`, made when missing, and what was done to open it, in sentences for the user.
-        An unusable one is kept aside and replaced by an empty one. Who may not do that gives what to say `instead`:
-        how the cause goes on, and the mend, for a StoreError. One of a newer DT6 is of use to somebody: it is refused,
-        until `set_aside`. StoreError when the folder can't be used."""
+        An unusable one is replaced by an empty one, and kept aside where it may be worth a look. Who may not do that
+        gives what to say `instead`: how the cause goes on, and the mend, for a StoreError. One of a newer DT6 is of use
+        to somebody: it is refused, until `set_aside`. StoreError when the folder can't be used."""
         with store_errors(folder):
             ledger = cls(folder, root, read_only=read_only)
             try:
@@ -101,7 +101,8 @@ class Ledger:
             raise StoreError(f"The ledger in {self.path.parent} {reason}.", "Index the workspace again.")
 
     def set_aside(self, reason: str) -> str:
-        """Renames the file and starts an empty one, while readers wait; returns the notice that says so."""
+        """Renames the file, or removes it, and starts an empty one, while readers wait; returns the notice that says
+        so."""
         with store_errors(self.path.parent), self._write_lock, self._pool_lock:
             self._close_all()
             self.refusal = ""
@@ -114,14 +115,18 @@ class Ledger:
         for suffix in ("-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         seal.take_off(self.path)
-        self.path.replace(kept)
+        if reason in _OUTDATED:
+            self.path.unlink()
+        else:
+            self.path.replace(kept)
         for old in sorted(self.path.parent.glob(BROKEN))[:-_KEPT_BROKEN]:
             old.unlink()
         self._writer = self._connect()
         self._writer.execute("BEGIN IMMEDIATE")
         _create(self._writer, self._root)
         self._writer.execute("COMMIT")
-        return f"The ledger {reason}; it was kept as {kept.name} and is built anew."
+        fate = "" if reason in _OUTDATED else f"was kept as {kept.name} and "
+        return f"The ledger {reason}; it {fate}is built anew."
 
     def is_sound(self) -> bool:
         """Whether its rows and tables make sense, as far as that can be told. Reads all of it."""
@@ -294,6 +299,9 @@ class Ledger:
         self._writer = self._watch = self._place = None
 
 
+_OLDER = "has the format of an older DT6"
+_OTHER_WORDS = "splits words as another DT6 does"
+_OUTDATED = (_OLDER, _OTHER_WORDS)  # nothing is wrong with these, and nothing in them can't be made again
 _NEWER = "Use that version; or run `dt6-lsp index`, which keeps this one aside and builds the index anew."
 
 
@@ -310,7 +318,7 @@ def _tables(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 
 def _version(connection: sqlite3.Connection) -> int | None:
-    """The schema version of the file; None when it has no tables yet."""
+    """The schema version of the file; None when it has no tables yet, 0 when they are not ours."""
     if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         return None
     try:
@@ -325,11 +333,13 @@ def _version(connection: sqlite3.Connection) -> int | None:
 def _mismatch(connection: sqlite3.Connection, found: int, root: Path) -> str:
     if found > SCHEMA_VERSION:
         return f"was written by a newer DT6 (format {found}; this one knows {SCHEMA_VERSION})"
+    if not found:
+        return "is not one of DT6"
     if found < SCHEMA_VERSION:
-        return "has the format of an older DT6"
+        return _OLDER
     words = connection.execute("SELECT value FROM meta WHERE key = 'terms'").fetchone()
     if not words or words[0] != TERMS_VERSION:
-        return "splits words as another DT6 does"
+        return _OTHER_WORDS
     row = connection.execute("SELECT value FROM meta WHERE key = 'root'").fetchone()
     return "" if row and row[0] == str(root) else "belongs to another folder"
 

@@ -49,7 +49,7 @@ def _newer(store: Path) -> None:
 
 def _older(store: Path) -> None:
     with ledger(store) as connection:
-        connection.execute("UPDATE meta SET value = '0' WHERE key = 'schema'")
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
 
 
 def _other_words(store: Path) -> None:
@@ -73,9 +73,7 @@ def _elsewhere(store: Path) -> None:
     [
         (_garbage, "was damaged"),
         (_torn, "was damaged"),
-        (_older, "older DT6"),
-        (_other_words, "splits words as another DT6 does"),
-        (_foreign, "older DT6"),
+        (_foreign, "not one of DT6"),
         (_elsewhere, "another folder"),
     ],
 )
@@ -89,6 +87,21 @@ def test_an_unusable_ledger_is_kept_aside_and_built_anew(
         assert next(store.glob("ledger.broken-*.sqlite3")).name in index.notices[0]
         assert index.search("one") == []
         assert index.update().files == 3
+    assert rows(store) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [(_older, "older DT6"), (_other_words, "splits words as another DT6 does")]
+)
+def test_a_ledger_of_another_format_is_built_anew_and_takes_no_room(
+    root: Path, store: Path, change: Callable[[Path], None], words: str
+) -> None:
+    before = rows(store)
+    change(store)
+    with opened(root, store) as index:
+        assert words in index.notices[0]
+        assert index.update().files == 3
+    assert list(store.glob("ledger.broken-*")) == []
     assert rows(store) == before
 
 
