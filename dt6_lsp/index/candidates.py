@@ -35,14 +35,22 @@ class Candidate(NamedTuple):
     notice: bool = False
 
 
+_NOTICES = ("copyright", "license", "licence")
 _CANDIDATE = """SELECT c.id, c.file_id, f.path, f.language, c.ordinal, c.start_line, c.end_line, c.kind, c.symbol,
-    c.ordinal = 0 AND c.symbol = '' AND (c.text LIKE '%licen_e%' OR c.text LIKE '%copyright%')
+    iif(c.ordinal = 0 AND c.symbol = '', c.text, '')
   FROM chunks c JOIN files f ON f.id = c.file_id"""
 
 
 def candidates(connection: sqlite3.Connection, chunk_ids: Iterable[int]) -> dict[int, Candidate]:
     """By chunk id; ids that are gone are left out."""
-    return {row[0]: Candidate._make(row) for row in _each(connection, f"{_CANDIDATE} WHERE c.id IN", list(chunk_ids))}
+    rows = _each(connection, f"{_CANDIDATE} WHERE c.id IN", list(chunk_ids))
+    return {row[0]: Candidate._make((*row[:-1], row[-1] != "" and _is_notice(row[-1]))) for row in rows}
+
+
+def _is_notice(head: str) -> bool:
+    """Of the text before a file's first definition. (SQLite is slow to look for words in any case.)"""
+    lower = head.lower()
+    return any(word in lower for word in _NOTICES)
 
 
 def imports_of_files(connection: sqlite3.Connection, file_ids: Iterable[int]) -> dict[int, list[str]]:

@@ -141,22 +141,19 @@ def gather(
     words: Mapping[int, float] | None = None,
 ) -> Evidence:
     """All evidence but the cosines of chunks that were found otherwise. `words` are searched for where not given."""
-    words = _with_code(connection, question, by_words(connection, question) if words is None else words)
+    words = by_words(connection, question) if words is None else words
+    chunks = candidates(connection, words)
+    if len(words) >= BY_WORDS and sum(chunk.language not in _PROSE for chunk in chunks.values()) < _CODE_AT_LEAST:
+        # In a workspace that is mostly prose the best chunks may all be prose: then the best of code join them.
+        words = {**words, **by_words(connection, question, _CODE_AT_LEAST, _IS_CODE)}
     named = by_name(connection, [name.text for name in question.names if name.sureness >= CAPITAL_NAME])
-    chunks = candidates(connection, {**words, **meaning, **dict.fromkeys(found.chunk_id for found in named)})
+    others = {**words, **meaning, **dict.fromkeys(found.chunk_id for found in named)}
+    chunks.update(candidates(connection, others.keys() - chunks.keys()))
     files = {chunk.file_id for chunk in chunks.values()}
     plain = [name.text for name in question.names if name.sureness < CAPITAL_NAME]
     named += by_name(connection, plain)
     sizes = _sizes(connection, files)
     return Evidence(chunks, words, meaning, named, sizes, nearness(connection, near, files) if near else {})
-
-
-def _with_code(connection: sqlite3.Connection, question: Question, words: Mapping[int, float]) -> Mapping[int, float]:
-    """In a workspace that is mostly prose the best chunks may all be prose: then the best of code join them."""
-    if len(words) < BY_WORDS:
-        return words
-    code = sum(chunk.language not in _PROSE for chunk in candidates(connection, words).values())
-    return words if code >= _CODE_AT_LEAST else {**words, **by_words(connection, question, _CODE_AT_LEAST, _IS_CODE)}
 
 
 def by_words(
