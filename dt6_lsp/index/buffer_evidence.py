@@ -7,6 +7,7 @@ Not here: what is asked of a buffer otherwise (`overlay`), and what the numbers 
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,18 +61,23 @@ def by_words(buffer: Buffer, known: Statistics) -> dict[int, float]:
     """BM25 by chunk id, of the chunks that have a term of the question."""
     if buffer.prepared is None:
         return {}
-    paths = buffer.prepared.path_terms.split()
-    scores = {}
-    for chunk_id, item in enumerate(buffer.prepared.chunks, buffer.first_id):
-        columns = (item.body_terms.split(), paths, item.symbol_terms.split())
-        norm = _K1 * (1 - _B + _B * len(item.chunk.text) / known.length)
-        found = ((_frequency(columns, term), weight) for term, weight in known.weights.items())
-        scores[chunk_id] = sum(weight * often * (_K1 + 1) / (often + norm) for often, weight in found)
-    return {chunk_id: score for chunk_id, score in scores.items() if score > 0}
+    uses, chunks = buffer.remembered("uses of terms", uses_of_terms), buffer.prepared.chunks
+    scores: dict[int, float] = {}
+    for term, weight in known.weights.items():
+        for place, often in uses.get(term, {}).items():
+            norm = _K1 * (1 - _B + _B * len(chunks[place].chunk.text) / known.length)
+            scores[place] = scores.get(place, 0.0) + weight * often * (_K1 + 1) / (often + norm)
+    return {buffer.first_id + place: score for place, score in sorted(scores.items()) if score > 0}
 
 
-def _frequency(columns: tuple[list[str], ...], term: str) -> float:
-    return sum(share * terms.count(term) for share, terms in zip(COLUMNS, columns, strict=True))
+def uses_of_terms(prepared: Prepared) -> dict[str, dict[int, float]]:
+    """By term, how often each chunk has it, by the chunk's place: what each column says times the column's weight."""
+    uses: dict[str, dict[int, float]] = defaultdict(dict)
+    for place, item in enumerate(prepared.chunks):
+        for share, terms in zip(COLUMNS, (item.body_terms, prepared.path_terms, item.symbol_terms), strict=True):
+            for term, count in Counter(terms.split()).items():
+                uses[term][place] = uses[term].get(place, 0.0) + share * count
+    return dict(uses)
 
 
 class BufferVectors:

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import weakref
 from itertools import count
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from dt6_lsp.index.prepare import of_document
 from dt6_lsp.index.rows import file_rows, replace_files
@@ -25,9 +25,6 @@ from dt6_lsp.workspace.model import FileEntry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from dt6_lsp.index.prepare import Prepared
     from dt6_lsp.index.store import Store
@@ -49,7 +46,7 @@ class Buffer:
         self.first_id = _FIRST_ID + number * _IDS_EACH  # of the chunks; also the file's
         self._lock = threading.Lock()
         self._making = threading.Lock()
-        self._matrices: dict[str, NDArray[np.float32]] = {}
+        self._made: dict[str, Any] = {}
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._connection.close)
         self._connection.executescript(TABLES)
@@ -61,13 +58,14 @@ class Buffer:
         with self._lock:
             return question(self._connection, *args, **kwargs)
 
-    def remembered(self, key: str, make: Callable[[Prepared], NDArray[np.float32]]) -> NDArray[np.float32]:
+    def remembered(self, key: str, make: Callable[[Prepared], T]) -> T:
         """`make(prepared)`, once for each key."""
         with self._making:
-            if key not in self._matrices:
+            if key not in self._made:
                 assert self.prepared is not None
-                self._matrices[key] = make(self.prepared)
-            return self._matrices[key]
+                self._made[key] = make(self.prepared)
+            made: T = self._made[key]
+            return made
 
     def _fill(self, prepared: Prepared) -> None:
         """SQLite counts on from the highest id that it has seen."""
