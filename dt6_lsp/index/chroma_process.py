@@ -56,8 +56,16 @@ class ChromaProcess:
         process.start()
         theirs.close()
         opened = cls(process, ours, stop)
-        opened._answer(_START_SECONDS, patience=0)
+        try:
+            opened._answer(_START_SECONDS, patience=0)
+        except BaseException:
+            opened.kill()
+            raise
         return opened
+
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
 
     def collection(self, name: str, metadata: Mapping[str, str | int | float]) -> RemoteShelf:
         """Made when missing."""

@@ -74,6 +74,8 @@ class Shelving:
             vectors = vector_rows.count_embedded(connection)
         if fingerprint is None:
             return
+        if self._client is not None and not self._client.alive:
+            self.close()  # it ended over a search, which changes nothing: what it holds is verified when opened again
         if progress and chroma_is_bloated(self._store.folder / progress.folder, vectors, fingerprint.dimension):
             self.close()
             self._forget_progress()

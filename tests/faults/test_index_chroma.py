@@ -193,7 +193,7 @@ def test_chromadb_that_breaks_in_use_is_replaced(synced: Path, tmp_path: Path) -
         report = index.update(wait_sync=True)
         assert report.vectors_synced == report.chunks
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
-        client = index._syncer._shelving._client
+        client, folder = index._syncer._shelving._client, _folder(store)
         assert client is not None
         client.kill()
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
@@ -201,6 +201,7 @@ def test_chromadb_that_breaks_in_use_is_replaced(synced: Path, tmp_path: Path) -
         report = index.update(wait_sync=True)
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
         assert (report.vectors_synced, index._dense.in_memory()) == (report.chunks, 0)
+    assert _folder(store) == folder, "nothing was wrong with what the killed process held"
     assert chroma_ids(store) == set(chunk_ids(store))
 
 
