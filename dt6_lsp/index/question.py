@@ -1,4 +1,5 @@
-"""What a search query asks for: its terms, the names in it, and whether it is a name or a sentence.
+"""What a search query asks for: its terms, the names in it, whether it is a name or a sentence, and what part (test,
+prose ...) the files play that it asks for.
 
 Not here: finding anything, and how much each of these counts (`ranking`).
 """
@@ -11,7 +12,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dt6_lsp.index.terms import Terms
+
+ASKED_FOR: Mapping[str, frozenset[str]] = {
+    "test": frozenset({"test", "spec", "mock", "fixtur", "benchmark"}),
+    "example": frozenset({"exampl", "sampl", "demo", "tutori", "benchmark"}),
+    "prose": frozenset({"doc", "document", "readm", "changelog", "guid", "tutori", "articl", "manual"}),
+    "aside": frozenset({"generat", "vendor", "legaci", "deprec", "compat", "snapshot", "old", "version"}),
+    "declares": frozenset({"header", "declar", "stub", "type"}),
+    "data": frozenset({"config", "configur", "json", "yaml", "yml", "toml", "css", "html", "sql", "workflow"}),
+    "foreign": frozenset({"platform", "window", "win32", "maco", "darwin", "osx", "linux", "bsd", "solari", "aix"}),
+}
+"""Stems by which a question asks for files that play a part."""
 
 _SMALL_WORDS = frozenset({
     "a", "about", "after", "an", "and", "are", "as", "at", "be", "before", "between", "but", "by", "can", "do",
@@ -88,8 +102,9 @@ class Question:
             beginnings=frozenset(term[:end] for term in kept for end in range(_BEGINNING, len(term))),
         )
 
-    def mentions(self, stems: frozenset[str]) -> bool:
-        return not stems.isdisjoint(self.said)
+    def asks_for(self, role: str) -> bool:
+        """Whether it seems to ask for files that play this part."""
+        return not ASKED_FOR[role].isdisjoint(self.said)
 
 
 def _subject(text: str) -> str:

@@ -170,17 +170,6 @@ FILE_FEATURES: Mapping[str, Callable[[Question, FileView], float]] = {
 }  # fmt: skip
 """By the name of their weight."""
 
-ASKED_FOR: Mapping[str, frozenset[str]] = {
-    "test": frozenset({"test", "spec", "mock", "fixtur", "benchmark"}),
-    "example": frozenset({"exampl", "sampl", "demo", "tutori", "benchmark"}),
-    "prose": frozenset({"doc", "document", "readm", "changelog", "guid", "tutori", "articl", "manual"}),
-    "aside": frozenset({"generat", "vendor", "legaci", "deprec", "compat", "snapshot", "old", "version"}),
-    "declares": frozenset({"header", "declar", "stub", "type"}),
-    "data": frozenset({"config", "configur", "json", "yaml", "yml", "toml", "css", "html", "sql", "workflow"}),
-    "foreign": frozenset({"platform", "window", "win32", "maco", "darwin", "osx", "linux", "bsd", "solari", "aix"}),
-}
-"""Stems by which a question asks for files that play a part."""
-
 
 def roles(question: Question, file: FileView) -> dict[str, float]:
     """The parts that the file plays, each with how much of its cost applies: half where the question seems to ask for
@@ -197,7 +186,7 @@ def roles(question: Question, file: FileView) -> dict[str, float]:
 
 
 def _share_of_cost(question: Question, role: str) -> float:
-    return _ASKED_SHARE if question.mentions(ASKED_FOR[role]) else 1.0
+    return _ASKED_SHARE if question.asks_for(role) else 1.0
 
 
 def _is_prose(language: str, facts: PathFacts) -> bool:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from dt6_lsp.index.candidates import Candidate
 from dt6_lsp.index.nearness import means
 from dt6_lsp.index.path_facts import ROLES, PathFacts, of_other_systems
-from dt6_lsp.index.question import Question
-from dt6_lsp.index.ranking import ASKED_FOR, FILE_FEATURES, WEIGHTS, Defines, Evidence, Weights, rank
+from dt6_lsp.index.question import ASKED_FOR, Question
+from dt6_lsp.index.ranking import FILE_FEATURES, WEIGHTS, Defines, Evidence, Weights, rank
 from dt6_lsp.index.terms import Terms
 from tests.index_fixtures import function, opened, write
 
@@ -129,8 +129,8 @@ def test_a_part_that_a_file_plays_costs_it_unless_the_question_asks_for_it(
     assert ranked("run it", Found(path, words=1.1), Found("src/x.py"), Found("src/y.py", words=0))[0] == "src/x.py"
     asked = ranked(query_that_asks, Found(path, words=1.1), Found("src/x.py", words=0.4), Found("y.py", words=0))
     assert asked[0] == path
-    assert Question.of(query_that_asks, TERMS).mentions(ASKED_FOR[role])
-    assert not Question.of("where is the parser", TERMS).mentions(ASKED_FOR[role])
+    assert Question.of(query_that_asks, TERMS).asks_for(role)
+    assert not Question.of("where is the parser", TERMS).asks_for(role)
 
 
 @pytest.mark.parametrize(
