@@ -23,7 +23,8 @@ class FileEntry:
 
 def changed_ns(status: os.stat_result) -> int:
     """When the file changed: by its date, or by the file system's own account where that is later. A date can be set
-    back to what it was (`cp -p`, `touch -r`, tools that unpack); that account can not."""
+    back to what it was (`cp -p`, `touch -r`, tools that unpack); that account can not. (Windows tells when a file was
+    made in its place: there the date is all there is.)"""
     return max(status.st_mtime_ns, status.st_ctime_ns)
 
 
