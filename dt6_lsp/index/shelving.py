@@ -90,9 +90,13 @@ class Shelving:
             self._remove_others(progress)
 
     @property
+    def open(self) -> bool:
+        return self._client is not None
+
+    @property
     def idle(self) -> bool:
         """It is open, and nobody searches in it."""
-        return self._client is not None and not self._searched
+        return self.open and not self._searched
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ Not here: making vectors (`embedding`), searching them (`vectors`), ChromaDB's w
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 2.0  # commands that end sooner never pay for importing chromadb
-_IDLE_SECONDS = 60.0  # ChromaDB is closed then, and its memory free; opening it takes two seconds of CPU
+_LATER_SECONDS = 60.0  # for opening ChromaDB again, which takes two seconds of CPU: nobody waits for its copy
+_IDLE_SECONDS = 10.0  # ChromaDB is closed then, and its memory free
 _AGAIN_SECONDS = 30.0  # until what failed is tried again; twice as long each time
 _MOST_AGAIN_SECONDS = 1_800.0
 
@@ -50,11 +52,20 @@ class Syncer:
         self._pause = _AGAIN_SECONDS
         self._progress = (0, 0)
 
-    def nudge(self, delay: float = QUIET_SECONDS) -> int:
-        """There may be something to copy; begins when nobody has nudged for `delay` seconds."""
+    def nudge(self) -> None:
+        """There may be something to copy; begins when nobody has nudged for a moment, or, where ChromaDB has had a copy
+        and is closed, after a while."""
+        with self._changed:
+            now = time.monotonic()
+            if self._answered == 0 or self._shelving.open:
+                self._ask(now + QUIET_SECONDS)
+            else:
+                self._ask(min(self._due or math.inf, now + _LATER_SECONDS))
+
+    def _ask(self, due: float) -> int:
         with self._changed:
             self._asked += 1
-            self._due = time.monotonic() + delay
+            self._due = due
             if self._thread is None and not self._stop.cancelled:
                 self._thread = threading.Thread(target=self._work, name="dt6-chroma", daemon=True)
                 self._thread.start()
@@ -63,7 +74,7 @@ class Syncer:
 
     def wait(self, cancel: CancelToken, listener: ProgressCallback) -> None:
         """Copies now, and returns when all that the ledger has at this moment is copied, or could not be."""
-        mine = self.nudge(0)
+        mine = self._ask(time.monotonic())
         forget = cancel.on_cancel(self._wake)
         try:
             while True:

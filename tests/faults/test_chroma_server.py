@@ -206,7 +206,6 @@ def test_a_server_that_stalls_keeps_nobody_waiting(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with opened(root, store, settings=searched_at(url)) as index:
             index.update()
-            index._syncer.nudge(0)
             accepted, _ = silent.accept()
             with accepted:
                 assert index.search("name_7")[0].path == "pkg/file_7.py"
