@@ -53,7 +53,7 @@ class _Known(dict[str, str]):
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._stemmer = Stemmer.Stemmer("english")  # not thread-safe
+        self._stemmer = Stemmer.Stemmer("english", 0)  # not thread-safe; a cache of its own costs more than it saves
 
     def __missing__(self, word: str) -> str:
         with self._lock:
