@@ -98,7 +98,7 @@ def _saved(kept: Mapping[str, Any], title: str) -> str:
 
 def _memory(kept: Mapping[str, Any], title: str) -> str:
     raw = kept["raw"]
-    named = {"while it indexes": "indexing_mb", "while it fills ChromaDB": "copying_mb", "settled": "settled_mb"}
+    named = {"while it indexes": "indexing_mb", "while it fills ChromaDB": "copying_mb", "afterwards": "settled_mb"}
     rows = [Bar(name, raw[key]) for name, key in named.items()]
     return bars(title, rows, "MB", _asked(kept))
 

@@ -219,10 +219,10 @@ class PeakMemory:
 
 
 def memory_mb(pid: int) -> float:
-    return sum(map(_pss_kb, _family(pid))) * _KB / 1e6
+    return sum(map(_pss_kb, family(pid))) * _KB / 1e6
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process and its descendants; those that end meanwhile are left out."""
     found = [pid]
     for each in found:
