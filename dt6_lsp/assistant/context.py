@@ -83,20 +83,24 @@ def pack(
         if any(passage.holds(hit) for passage in fixed):
             taken.append(hit)
             continue
-        fitting = _fit_hit(hit, cutter, count, left)
+        fitting, cost = _fit_hit(hit, cutter, count, left)
         if fitting is not None:
             taken.append(fitting)
-            left -= _cost(fitting, count)
+            left -= cost
     return _settled(asked, intent, fixed, taken, len(hits), count, room, (*notices, *cut))
 
 
-def _fit_hit(hit: Hit, cutter: Cutter, count: Count, left: int) -> Hit | None:
-    """The hit, or its best lines, in half of what is left; a short one may have all of it."""
+def _fit_hit(hit: Hit, cutter: Cutter, count: Count, left: int) -> tuple[Hit | None, int]:
+    """The hit, or its best lines, in half of what is left, and what it costs; a short one may have all of it."""
     most = min(left, max(left // 2, _SHORTEST_HIT))
-    if _cost(hit, count) <= most:
-        return hit
+    cost = _cost(hit, count)
+    if cost <= most:
+        return hit, cost
+    if most < _SHORTEST_HIT:
+        return None, 0
     marks = _cost(replace(hit, text=""), count)
-    return cutter.cut(hit, lambda text: count(prompts.escape(text)), most - marks) if most >= _SHORTEST_HIT else None
+    cut = cutter.cut(hit, lambda text: count(prompts.escape(text)), most - marks)
+    return cut, 0 if cut is None else _cost(cut, count)
 
 
 def _cost(hit: Hit, count: Count) -> int:

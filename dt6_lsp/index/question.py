@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from dt6_lsp.index.path_facts import squeezed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -82,6 +84,7 @@ class Question:
     asks_prose: bool
     said: frozenset[str]  # the terms as a set
     beginnings: frozenset[str]  # of the terms, of three letters or more
+    squeezed: frozenset[str]  # the names, as names of files are compared
 
     @classmethod
     def of(cls, text: str, terms: Terms) -> Question:
@@ -91,15 +94,17 @@ class Question:
         small = set() if symbolic else set(terms.of(" ".join(_SMALL_WORDS)))
         telling = tuple(stem for stem in stems if stem not in small)
         kept = telling or stems
+        names = tuple(_names(asked, symbolic))
         return cls(
             text=text,
             terms=kept,
             compounds=_compounds(asked),
-            names=tuple(_names(asked, symbolic)),
+            names=names,
             symbolic=symbolic,
             asks_prose=_PROSE.search(text) is not None,
             said=frozenset(kept),
             beginnings=frozenset(term[:end] for term in kept for end in range(_BEGINNING, len(term))),
+            squeezed=frozenset(squeezed(name.text) for name in names),
         )
 
     def asks_for(self, role: str) -> bool:

@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from dt6_lsp.index.path_facts import squeezed
 from dt6_lsp.syntax.languages import TEXT
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ def size(_question: Question, file: FileView) -> float:
 
 def named_so(question: Question, file: FileView) -> float:
     """Whether the file has the name that is looked for, as files of one class have."""
-    return float(question.symbolic and any(squeezed(name.text) == file.facts.name for name in question.names))
+    return float(question.symbolic and file.facts.name in question.squeezed)
 
 
 def defines_symbol(question: Question, file: FileView) -> float:
