@@ -37,6 +37,7 @@ def build_engine(
 ) -> Engine:
     """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened.
     `metrics` for a face that counts, too, or whose engines follow one another."""
+    from dt6_lsp.assistant.services import Services
     from dt6_lsp.engine import Engine
     from dt6_lsp.index.federation import Federation
     from dt6_lsp.models.build import build_embedder
@@ -55,10 +56,8 @@ def build_engine(
         reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
         counter = TokenCounter()
         counter.use_vocabulary_on_disk()
-        hub = ModelHub(settings)
-        engine = Engine(
-            settings, indexes, reader, hub, counter, metrics=metrics, release=embedder.close, answers=data / ANSWERS
-        )
+        services = Services(settings, ModelHub(settings), counter, metrics or Metrics())
+        engine = Engine(services, indexes, reader, release=embedder.close, answers=data / ANSWERS)
         undo.pop_all()
     return engine
 

@@ -41,7 +41,7 @@ from dt6_lsp.index.model import (
     Reader,
     Sizes,
 )
-from dt6_lsp.metrics import Measure, Metrics
+from dt6_lsp.metrics import Measure
 from dt6_lsp.models.base import Usage
 from dt6_lsp.settings.folders import size_of
 
@@ -49,9 +49,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from dt6_lsp.assistant.pipeline import Counter, Hub
+    from dt6_lsp.assistant.services import Services
     from dt6_lsp.features.runs import RootIndex
-    from dt6_lsp.settings import Settings
 
 __all__ = [
     "AskContext", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit", "Hover",
@@ -94,22 +93,16 @@ class Engine:
 
     def __init__(
         self,
-        settings: Settings,
+        services: Services,
         indexes: Sequence[RootIndex],
         reader: LiveReader,
-        hub: Hub,
-        counter: Counter,
         *,
-        metrics: Metrics | None = None,
         release: Callable[[], None] | None = None,
         answers: Path | None = None,
     ) -> None:
-        self.settings = settings
+        self._services = services
         self._indexes = tuple(indexes)
         self._reader = reader
-        self._hub = hub
-        self._counter = counter
-        self._metrics = metrics or Metrics()
         self._release = release
         self._answers = answers
         self._places = Roots(tuple(index.root for index in indexes))
@@ -175,7 +168,7 @@ class Engine:
             raise SettingError("The query is empty.", "Say what to look for.")
         if n < 1:
             raise SettingError(f"{n} hits can't be asked for.", "Ask for one or more.")
-        with self._metrics.time("search.seconds"):
+        with self._services.metrics.time("search.seconds"):
             return await self._run(lambda: self._over(texts).search(query, n, near))
 
     async def ask(
@@ -193,9 +186,7 @@ class Engine:
         events = answer(
             question,
             await until_cancelled(self._run(lambda: self._over(texts)), token),
-            self._hub,
-            self._counter,
-            self.settings,
+            self._services,
             token,
             context or AskContext(),
             run=self._run,
@@ -208,11 +199,11 @@ class Engine:
         self, path: str, text: str, line: int, column: int, *, texts: Mapping[str, str] | None = None
     ) -> Hover | None:
         """What the index knows of the name at this place (line from 1, column in code points from 0) of the text."""
-        with self._metrics.time("hover.seconds"):
+        with self._services.metrics.time("hover.seconds"):
             return await self._run(lambda: hover(self._over(texts), path, text, line, column))
 
     async def symbols(self, query: str, limit: int = 50, *, texts: Mapping[str, str] | None = None) -> list[Definition]:
-        with self._metrics.time("symbols.seconds"):
+        with self._services.metrics.time("symbols.seconds"):
             return await self._run(lambda: search_symbols(self._over(texts), query, limit))
 
     async def state(self) -> IndexState:
@@ -222,10 +213,10 @@ class Engine:
     async def stats(self) -> Stats:
         roots = await self._run(lambda: tuple(index.stats() for index in self._indexes))
         written = await self._run(lambda: size_of(self._answers) if self._answers else 0)
-        return Stats(roots, await self._chat(), self._metrics.snapshot(), written)
+        return Stats(roots, await self._chat(), self._services.metrics.snapshot(), written)
 
     async def _chat(self) -> ChatStats:
-        choice = await until_cancelled(self._hub.choose(), self._closed)
+        choice = await until_cancelled(self._services.hub.choose(), self._closed)
         name, url = (choice.backend.name, choice.backend.url) if choice.backend else ("none", "")
         return ChatStats(name, choice.model, url, choice.context_tokens, choice.why)
 
@@ -235,7 +226,7 @@ class Engine:
             return
         self._closed.cancel()
         self._runs.cancel()
-        await self._hub.close()
+        await self._services.hub.close()
         closing = asyncio.wrap_future(self._indexer.submit(self._close_stores))
         self._indexer.shutdown(wait=False)
         await asyncio.wait((closing,), timeout=CLOSE_SECONDS)

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant import citations, context, digest
 from dt6_lsp.assistant.ask_context import AskContext
@@ -28,31 +28,12 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.blocking import Blocking
     from dt6_lsp.assistant.events import Event, Routed
     from dt6_lsp.assistant.retrieval import Findings
+    from dt6_lsp.assistant.services import Counter, Hub, Services
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.index.model import Reader
     from dt6_lsp.models.base import ChatBackend
     from dt6_lsp.models.orchestrator import Choice
     from dt6_lsp.settings import Settings
-
-
-class Hub(Protocol):
-    """Knows who writes answers now."""
-
-    async def choose(self) -> Choice: ...
-
-    def forget(self) -> None:
-        """The model that was chosen has failed: look anew at the next question."""
-        ...
-
-    async def close(self) -> None: ...
-
-
-class Counter(Protocol):
-    """Counts tokens as a model does; learns from what servers report."""
-
-    def count(self, text: str, model: str = "") -> int: ...
-
-    def calibrate(self, characters: int, tokens: int, model: str = "") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +44,7 @@ class _Asked:
     routed: Routed
     findings: Findings
     reader: Reader
-    hub: Hub
-    counter: Counter
-    settings: Settings
+    services: Services
     cancel: CancelToken
     run: Blocking
 
@@ -86,9 +65,7 @@ class _Written:
 async def answer(
     question: str,
     reader: Reader,
-    hub: Hub,
-    counter: Counter,
-    settings: Settings,
+    services: Services,
     cancel: CancelToken,
     context: AskContext = AskContext(),  # noqa: B008 - frozen
     *,
@@ -102,9 +79,9 @@ async def answer(
     routed = route(asked)
     yield routed
     try:
-        reading = asyncio.gather(run(lambda: retrieve(asked, routed.intent, reader, context)), _choose(hub))
+        reading = asyncio.gather(run(lambda: retrieve(asked, routed.intent, reader, context)), _choose(services.hub))
         findings, choice = await until_cancelled(reading, cancel)
-        task = _Asked(asked, routed, findings, reader, hub, counter, settings, cancel, run)
+        task = _Asked(asked, routed, findings, reader, services, cancel, run)
         async with aclosing(_written(task, choice)) as events:
             async for event in events:
                 yield event
@@ -145,21 +122,21 @@ async def _from_model(task: _Asked, choice: Choice, backend: ChatBackend) -> Asy
         async for token in tokens:
             yield token
     if written.error is not None:
-        task.hub.forget()
+        task.services.hub.forget()
     if not written.text.strip():
         reason = str(written.error) if written.error else f"The model {choice.model} gave an empty answer."
         async for event in _digest(task, reason):
             yield event
         return
-    _calibrate(task.counter, choice.model, packed, written)
+    _calibrate(task.services.counter, choice.model, packed, written)
     yield _done(task, choice, backend, packed, written)
 
 
 def _pack(task: _Asked, choice: Choice) -> context.Packed:
-    window = _window(task.settings, choice)
-    room = context.budget(window, task.settings.chat.max_answer_tokens)
+    window = _window(task.services.settings, choice)
+    room = context.budget(window, task.services.settings.chat.max_answer_tokens)
     found = task.findings
-    count = partial(task.counter.count, model=choice.model)
+    count = partial(task.services.counter.count, model=choice.model)
     return context.pack(task.question, task.routed.intent, found.given, found.hits, count, room)
 
 
@@ -168,8 +145,8 @@ def _window(settings: Settings, choice: Choice) -> int:
 
 
 def _request(task: _Asked, choice: Choice, packed: context.Packed) -> ChatRequest:
-    window = _window(task.settings, choice)
-    answer_tokens = min(task.settings.chat.max_answer_tokens, window // 2)
+    window = _window(task.services.settings, choice)
+    answer_tokens = min(task.services.settings.chat.max_answer_tokens, window // 2)
     needed = min(window, packed.tokens + answer_tokens)
     return ChatRequest(choice.model, packed.messages, context_tokens=needed, max_tokens=answer_tokens)
 
@@ -201,7 +178,7 @@ def _calibrate(counter: Counter, model: str, packed: context.Packed, written: _W
 
 def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Packed, written: _Written) -> Done:
     checked = citations.check(written.text, citations.spans(packed.passages))
-    usage = written.usage or Usage(packed.tokens, task.counter.count(written.text, choice.model))
+    usage = written.usage or Usage(packed.tokens, task.services.counter.count(written.text, choice.model))
     broken = f"The answer broke off: {written.error.cause}" if written.error else ""
     return Done(
         answer=sanitize(checked.text),

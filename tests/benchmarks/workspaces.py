@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dt6_lsp.app import store_folder
+from dt6_lsp.assistant.services import Services
 from dt6_lsp.engine import Engine
 from dt6_lsp.index.index import Index
 from dt6_lsp.models.build import build_embedder
@@ -94,7 +95,7 @@ async def engine_over(folder: Path, chat: FakeChat | None = None) -> AsyncIterat
     settings, hub = Settings(), nobody() if chat is None else somebody(chat)
     embedder = build_embedder(settings)
     own = await asyncio.to_thread(Index.open, root, store_folder(root, folder / "data"), embedder, settings)
-    engine = Engine(settings, [own], own, hub, TokenCounter(), release=embedder.close)
+    engine = Engine(Services(settings, hub, TokenCounter()), [own], own, release=embedder.close)
     try:
         yield engine
     finally:

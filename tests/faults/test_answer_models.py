@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from dt6_lsp.assistant.services import Services
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.engine import Engine, Token
 from dt6_lsp.models.orchestrator import ModelHub
@@ -37,7 +38,7 @@ def settings(server: ModelServer, backend: Backend, first: float = 5.0) -> Setti
 
 @asynccontextmanager
 async def engine(chosen: Settings) -> AsyncIterator[Engine]:
-    made = Engine(chosen, [], FakeReader(dict(FILES)), ModelHub(chosen), TokenCounter())
+    made = Engine(Services(chosen, ModelHub(chosen), TokenCounter()), [], FakeReader(dict(FILES)))
     try:
         yield made
     finally:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.events import Done
 from dt6_lsp.assistant.pipeline import answer
+from dt6_lsp.assistant.services import Services
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.index.model import Definition, Hit, IndexState, Use
 from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
@@ -198,6 +199,10 @@ async def at_once(call: Callable[[], T]) -> T:
     return call()
 
 
+def services(hub: FakeHub, counter: TokenCounter | None = None, settings: Settings | None = None) -> Services:
+    return Services(settings or Settings(), hub, counter or TokenCounter())
+
+
 async def ask(
     question: str,
     reader: FakeReader,
@@ -209,9 +214,13 @@ async def ask(
     context: AskContext | None = None,
 ) -> list[Event]:
     events = answer(
-        question, reader, hub, counter or TokenCounter(), settings or Settings(), cancel or CancelToken(),
-        context or AskContext(), run=at_once,
-    )  # fmt: skip
+        question,
+        reader,
+        services(hub, counter, settings),
+        cancel or CancelToken(),
+        context or AskContext(),
+        run=at_once,
+    )
     return [event async for event in events]
 
 

@@ -26,6 +26,7 @@ from tests.unit.assistant_fixtures import (
     at_once,
     done,
     nobody,
+    services,
     somebody,
 )
 
@@ -144,7 +145,7 @@ async def test_stopping_closes_the_stream_and_is_no_failure(reader: FakeReader, 
     async def follow() -> None:
         from dt6_lsp.assistant.pipeline import answer
 
-        events = answer(QUESTION, reader, somebody(chat), TokenCounter(), Settings(), cancel, run=at_once)
+        events = answer(QUESTION, reader, services(somebody(chat)), cancel, run=at_once)
         async for event in events:
             if isinstance(event, Token):
                 seen.append(event.text)
@@ -159,7 +160,7 @@ async def test_leaving_the_answer_closes_the_stream(reader: FakeReader, chat: Fa
     from dt6_lsp.assistant.pipeline import answer
 
     chat.enqueue(Script(("It op",), hangs=True))
-    events = answer(QUESTION, reader, somebody(chat), TokenCounter(), Settings(), CancelToken(), run=at_once)
+    events = answer(QUESTION, reader, services(somebody(chat)), CancelToken(), run=at_once)
     async for event in events:
         if isinstance(event, Token):
             break

@@ -17,10 +17,9 @@ from dt6_lsp.engine import AskContext, Engine, IndexProgress, Token
 from dt6_lsp.errors import SettingError, WorkspaceError
 from dt6_lsp.index.federation import Federation
 from dt6_lsp.index.index import Index
-from dt6_lsp.models.tokens import TokenCounter
 from dt6_lsp.settings import Settings
 from tests.index_fixtures import FakeEmbedder
-from tests.unit.assistant_fixtures import WHY, FakeChat, FakeHub, FakeReader, Script, done, nobody, somebody
+from tests.unit.assistant_fixtures import WHY, FakeChat, FakeHub, FakeReader, Script, done, nobody, services, somebody
 from tests.unit.workspace_fixture import parse, write
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ async def engine_over(folder: Path, *fixtures: str, hub: FakeHub | None = None) 
     roots = [write(parse(fixture), folder / f"root{number}") for number, fixture in enumerate(fixtures)]
     indexes = [Index.open(root, folder / f"{root.name}-store", FakeEmbedder(), Settings()) for root in roots]
     reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
-    engine = Engine(Settings(), indexes, reader, hub or nobody(), TokenCounter())
+    engine = Engine(services(hub or nobody()), indexes, reader)
     try:
         yield engine
     finally:
@@ -134,7 +133,7 @@ class SlowReader(FakeReader):
 
 async def test_stopping_is_at_once_although_the_worker_needs_longer() -> None:
     reader, cancel = SlowReader(), CancelToken()
-    engine = Engine(Settings(), [], reader, nobody(), TokenCounter())
+    engine = Engine(services(nobody()), [], reader)
     asking = asyncio.create_task(_last(engine, cancel))
     await asyncio.to_thread(reader.asked.wait, PATIENCE)
     began = time.perf_counter()
@@ -152,7 +151,7 @@ async def _last(engine: Engine, cancel: CancelToken) -> object:
 
 async def test_a_slow_search_holds_up_neither_the_loop_nor_a_hover() -> None:
     reader = SlowReader()
-    engine = Engine(Settings(), [], reader, nobody(), TokenCounter())
+    engine = Engine(services(nobody()), [], reader)
     searching = asyncio.create_task(engine.search("run"))
     await asyncio.to_thread(reader.asked.wait, PATIENCE)
     assert await engine.hover("a.py", "run", 1, 0) is not None
@@ -179,7 +178,7 @@ async def test_closing_ends_what_runs_and_may_be_done_twice(tmp_path: Path) -> N
 
 async def test_what_the_indexes_share_is_released_last() -> None:
     order: list[str] = []
-    engine = Engine(Settings(), [], FakeReader({}), nobody(), TokenCounter(), release=lambda: order.append("embedder"))
+    engine = Engine(services(nobody()), [], FakeReader({}), release=lambda: order.append("embedder"))
     await engine.close()
     assert order == ["embedder"]
 

@@ -1,0 +1,43 @@
+"""What answering needs beside the index and the question itself. Built once, in app.py; each part is one field.
+
+Not here: what the parts do, and the order in which they are asked (`pipeline`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from dt6_lsp.metrics import Metrics
+
+if TYPE_CHECKING:
+    from dt6_lsp.models.orchestrator import Choice
+    from dt6_lsp.settings import Settings
+
+
+class Hub(Protocol):
+    """Knows who writes answers now."""
+
+    async def choose(self) -> Choice: ...
+
+    def forget(self) -> None:
+        """The model that was chosen has failed: look anew at the next question."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Counter(Protocol):
+    """Counts tokens as a model does; learns from what servers report."""
+
+    def count(self, text: str, model: str = "") -> int: ...
+
+    def calibrate(self, characters: int, tokens: int, model: str = "") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    hub: Hub
+    counter: Counter
+    metrics: Metrics = field(default_factory=Metrics)
