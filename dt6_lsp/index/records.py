@@ -42,7 +42,12 @@ class Records:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._closed = False
-        self._told = False
+        self._notices: list[str] = []
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about this file; whole sentences, each once."""
+        return tuple(self._notices)
 
     def read(self, ask: Callable[[sqlite3.Connection], T], default: T) -> T:
         """What `ask` gets; `default` where the file can't be read."""
@@ -83,7 +88,7 @@ class Records:
                     self._set_aside()
                     return work(self._open())
             except (sqlite3.Error, OSError) as error:
-                self._tell(error)
+                self._tell(f"Conversations and answers can't be kept in {self.path}: {error}.")
                 return default
 
     def _open(self) -> sqlite3.Connection:
@@ -120,15 +125,15 @@ class Records:
         aside = self.path.with_name(BROKEN.replace("*", str(time.time_ns())))
         with suppress(FileNotFoundError):
             os.replace(self.path, aside)
-        logger.warning("%s was damaged; it is kept as %s, and conversations begin anew.", self.path, aside.name)
+        self._tell(f"{self.path} was damaged; it is kept as {aside.name}, and conversations begin anew.")
 
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _tell(self, error: Exception) -> None:
+    def _tell(self, notice: str) -> None:
         """Once: the next question would say the same."""
-        if not self._told:
-            self._told = True
-            logger.warning("Conversations and answers can't be kept in %s: %s.", self.path, error)
+        if notice not in self._notices:
+            self._notices.append(notice)
+            logger.warning("%s", notice)
