@@ -39,7 +39,9 @@ def build_engine(
     `metrics` for a face that counts, too, or whose engines follow one another."""
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.engine import Engine
+    from dt6_lsp.index import measures
     from dt6_lsp.index.federation import Federation
+    from dt6_lsp.index.records import Records
     from dt6_lsp.models.build import build_embedder
     from dt6_lsp.models.orchestrator import ModelHub
     from dt6_lsp.models.tokens import TokenCounter
@@ -56,8 +58,10 @@ def build_engine(
         reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
         counter = TokenCounter()
         counter.use_vocabulary_on_disk()
+        records = Records(store_folder(folders[0], data), (measures.TABLES,))
+        undo.callback(records.close)
         services = Services(settings, ModelHub(settings), counter, metrics or Metrics())
-        engine = Engine(services, indexes, reader, release=embedder.close, answers=data / ANSWERS)
+        engine = Engine(services, indexes, reader, records=records, release=embedder.close, answers=data / ANSWERS)
         undo.pop_all()
     return engine
 

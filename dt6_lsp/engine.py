@@ -13,13 +13,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.ask_context import AskContext
+from dt6_lsp.assistant.asked import AskStats, ask_stats
 from dt6_lsp.assistant.blocking import on_threads, until_cancelled
 from dt6_lsp.assistant.events import Citation, Done, Event, Failed, Intent, Retrieved, Routed, Token
+from dt6_lsp.assistant.measuring import measured
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
@@ -30,6 +32,7 @@ from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over
 from dt6_lsp.features.symbols import search_symbols
 from dt6_lsp.features.watching import Watching
+from dt6_lsp.index.measures import keep, kept
 from dt6_lsp.index.model import (
     Definition,
     Hit,
@@ -51,11 +54,12 @@ if TYPE_CHECKING:
 
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.features.runs import RootIndex
+    from dt6_lsp.index.records import Records
 
 __all__ = [
-    "AskContext", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit", "Hover",
-    "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Measure", "Retrieved", "Routed", "Sizes",
-    "Stats", "Token", "Usage", "render_markdown", "render_plain",
+    "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit",
+    "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Measure", "Retrieved", "Routed",
+    "Sizes", "Stats", "Token", "Usage", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -77,17 +81,21 @@ class ChatStats:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """`roots` in the order of the workspace's folders; `metrics` by name; `answers_bytes` of those that were written to
-    files, for all workspaces."""
+    """`roots` in the order of the workspace's folders; `index` says how fresh they are; `asks` and `metrics`
+    (by name) are of all that this workspace was ever asked; `answers_bytes` of those that were written to files, for
+    all workspaces."""
 
     roots: tuple[IndexStats, ...]
     chat: ChatStats
+    index: IndexState = field(default_factory=lambda: IndexState(0, 0, 0))
+    asks: AskStats = field(default_factory=AskStats)
     metrics: Mapping[str, Measure] = field(default_factory=dict)
     answers_bytes: int = 0
 
 
 class Engine:
     """`indexes` are the roots, in order; `reader` answers over all of them (one root's index, or a `Federation`).
+    `records` is the workspace's file for what answers leave behind; without it, that ends with the engine.
     `release` is called last when the engine closes, on a thread: for what the indexes share, such as the embedder.
     `answers` is the folder of written answers, for `stats`."""
 
@@ -97,12 +105,14 @@ class Engine:
         indexes: Sequence[RootIndex],
         reader: LiveReader,
         *,
+        records: Records | None = None,
         release: Callable[[], None] | None = None,
         answers: Path | None = None,
     ) -> None:
         self._services = services
         self._indexes = tuple(indexes)
         self._reader = reader
+        self._records = records
         self._release = release
         self._answers = answers
         self._places = Roots(tuple(index.root for index in indexes))
@@ -120,7 +130,8 @@ class Engine:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know about the stores that were opened; whole sentences."""
-        return tuple(notice for index in self._indexes for notice in index.notices)
+        of_records = self._records.notices if self._records is not None else ()
+        return (*(notice for index in self._indexes for notice in index.notices), *of_records)
 
     def locate(self, path: str) -> Path:
         """The absolute path of one that an answer or a hit named. `WorkspaceError` for one outside of the roots."""
@@ -191,9 +202,11 @@ class Engine:
             context or AskContext(),
             run=self._run,
         )
-        async with aclosing(events):
-            async for event in events:
+        async with aclosing(measured(events, self._services.metrics)) as counted:
+            async for event in counted:
                 yield event
+        with suppress(RuntimeError):  # it has been closed meanwhile, which keeps them, too
+            self._readers.submit(self._keep_measures)
 
     async def hover(
         self, path: str, text: str, line: int, column: int, *, texts: Mapping[str, str] | None = None
@@ -213,7 +226,15 @@ class Engine:
     async def stats(self) -> Stats:
         roots = await self._run(lambda: tuple(index.stats() for index in self._indexes))
         written = await self._run(lambda: size_of(self._answers) if self._answers else 0)
-        return Stats(roots, await self._chat(), self._services.metrics.snapshot(), written)
+        metrics = await self._run(self._measures)
+        return Stats(roots, await self._chat(), await self.state(), ask_stats(metrics), metrics, written)
+
+    def _measures(self) -> Mapping[str, Measure]:
+        return self._services.metrics.snapshot(kept(self._records) if self._records is not None else None)
+
+    def _keep_measures(self) -> None:
+        if self._records is not None:
+            keep(self._services.metrics, self._records)
 
     async def _chat(self) -> ChatStats:
         choice = await until_cancelled(self._services.hub.choose(), self._closed)
@@ -238,6 +259,9 @@ class Engine:
         self._readers.shutdown(wait=True, cancel_futures=True)
         for index in self._indexes:
             index.close()
+        self._keep_measures()
+        if self._records is not None:
+            self._records.close()
         if self._release is not None:
             self._release()
 

@@ -79,7 +79,8 @@ async def answer(
     routed = route(asked)
     yield routed
     try:
-        reading = asyncio.gather(run(lambda: retrieve(asked, routed.intent, reader, context)), _choose(services.hub))
+        search = run(lambda: _retrieve(asked, routed, reader, services, context))
+        reading = asyncio.gather(search, _choose(services.hub))
         findings, choice = await until_cancelled(reading, cancel)
         task = _Asked(asked, routed, findings, reader, services, cancel, run)
         async with aclosing(_written(task, choice)) as events:
@@ -87,6 +88,11 @@ async def answer(
                 yield event
     except Dt6Error as error:
         yield Failed(error.cause, error.mend)
+
+
+def _retrieve(asked: str, routed: Routed, reader: Reader, services: Services, context: AskContext) -> Findings:
+    with services.metrics.time("ask.search.seconds"):
+        return retrieve(asked, routed.intent, reader, context)
 
 
 async def _choose(hub: Hub) -> Choice | ModelError:
@@ -137,7 +143,8 @@ def _pack(task: _Asked, choice: Choice) -> context.Packed:
     room = context.budget(window, task.services.settings.chat.max_answer_tokens)
     found = task.findings
     count = partial(task.services.counter.count, model=choice.model)
-    return context.pack(task.question, task.routed.intent, found.given, found.hits, count, room)
+    with task.services.metrics.time("ask.pack.seconds"):
+        return context.pack(task.question, task.routed.intent, found.given, found.hits, count, room)
 
 
 def _window(settings: Settings, choice: Choice) -> int:

@@ -12,7 +12,18 @@ from dt6_lsp.cli.terminal import counted, listed, megabytes
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
-    from dt6_lsp.engine import ChatStats, IndexStats, Measure, Sizes, Stats
+    from dt6_lsp.engine import AskStats, ChatStats, IndexState, IndexStats, Measure, Sizes, Stats
+
+
+_TIMINGS = ("Milliseconds", "times", "p50", "p95", "p99", "most")
+_STAGES = {
+    "route": "question: routed",
+    "search": "  search",
+    "pack": "  packing",
+    "retrieved": "question to excerpts",
+    "first_token": "question to first token",
+    "total": "question to answer",
+}
 
 
 def stats(call: Invocation) -> int:
@@ -23,9 +34,9 @@ def stats(call: Invocation) -> int:
     for root in result.roots:
         call.terminal.table(_root(root))
     call.terminal.table([("Answers", _chat(result.chat)), ("Written", megabytes(result.answers_bytes))])
-    if result.metrics:
-        call.terminal.line()
-        call.terminal.table([_measure(name, each) for name, each in sorted(result.metrics.items())])
+    call.terminal.table([("Fresh", _fresh(result.index)), *_asks(result.asks)])
+    call.terminal.line()
+    call.terminal.table(_timings(result), _TIMINGS)
     return 0
 
 
@@ -53,8 +64,38 @@ def _room(sizes: Sizes) -> str:
     return f"{megabytes(sizes.total)}: {ledger}; ChromaDB {megabytes(sizes.chroma)}{aside}"
 
 
-def _measure(name: str, measure: Measure) -> tuple[str, str]:
-    return name, f"{measure.count:,} times, half of them up to {measure.p50:g}, 95 % up to {measure.p95:g}"
+def _fresh(index: IndexState) -> str:
+    stale = f"; {counted(index.stale, 'file')} changed since" if index.stale else ""
+    return f"{index.indexed:,} of {counted(index.files, 'file')} indexed{stale}"
+
+
+def _asks(asks: AskStats) -> list[tuple[str, str]]:
+    went = [("failed", asks.failed), ("broke off", asks.broken), ("stopped", asks.cancelled)]
+    other = "".join(f", {number:,} {word}" for word, number in went if number)
+    return [
+        ("Questions", f"{asks.answered:,} answered{other}"),
+        ("From cache", f"{asks.cached:,} ({asks.cache_share:.0%})"),
+        ("Written by", listed(asks.backends.items()) or "nobody yet"),
+        ("Tokens", f"{asks.prompt_tokens:,} read, {asks.completion_tokens:,} written"),
+    ]
+
+
+def _timings(result: Stats) -> list[tuple[str, ...]]:
+    """A question's stages first, in their order, then all else that took time."""
+    stages = [(_STAGES[name], each) for name, each in result.asks.stages.items()]
+    others = [
+        (name.removesuffix(".seconds"), each)
+        for name, each in result.metrics.items()
+        if name.endswith(".seconds") and not name.startswith("ask.")
+    ]
+    return [(name, *_columns(each)) for name, each in (*stages, *others)]
+
+
+def _columns(measure: Measure) -> tuple[str, ...]:
+    if not measure.count:
+        return "0", "-", "-", "-", "-"
+    times = (measure.p50, measure.p95, measure.p99, measure.largest)
+    return f"{measure.count:,}", *(f"{1000 * seconds:,.1f}" for seconds in times)
 
 
 def _chat(chat: ChatStats) -> str:

@@ -13,6 +13,7 @@ from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.assistant.services import Services
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.index.model import Definition, Hit, IndexState, Use
+from dt6_lsp.metrics import Metrics
 from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
 from dt6_lsp.models.orchestrator import Choice
 from dt6_lsp.models.tokens import TokenCounter
@@ -199,8 +200,13 @@ async def at_once(call: Callable[[], T]) -> T:
     return call()
 
 
-def services(hub: FakeHub, counter: TokenCounter | None = None, settings: Settings | None = None) -> Services:
-    return Services(settings or Settings(), hub, counter or TokenCounter())
+def services(
+    hub: FakeHub,
+    counter: TokenCounter | None = None,
+    settings: Settings | None = None,
+    metrics: Metrics | None = None,
+) -> Services:
+    return Services(settings or Settings(), hub, counter or TokenCounter(), metrics or Metrics())
 
 
 async def ask(

@@ -111,7 +111,7 @@ class FakeEngine:
         return Stats(
             (root,),
             ChatStats("none", "", "", 0, "No Ollama is running."),
-            {"search.seconds": Measure(2, 0.3, 0.1, 0.2, 0.2)},
+            metrics={"search.seconds": Measure(2, 0.3, 0.1, 0.2, 0.2, 0.2)},
         )
 
     def relative(self, absolute: Path) -> str | None:

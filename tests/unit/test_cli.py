@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -165,8 +166,13 @@ def test_stats_and_models_say_who_would_answer(cli: Cli, capsys: Capture) -> Non
     out = capsys.readouterr().out
     assert "2 files, 5 chunks" in out
     assert "No Ollama is running." in out
+    assert re.search(r"^Questions +0 answered$", out, re.MULTILINE)
+    assert re.search(r"^From cache +0 \(0%\)$", out, re.MULTILINE)
+    assert re.search(r"^search +2 +100\.0 +200\.0 +200\.0 +200\.0$", out, re.MULTILINE)
     assert cli("stats", "--json") == 0
-    assert printed(capsys)["roots"][0]["vectors_synced"] == 4
+    stats = printed(capsys)
+    assert stats["roots"][0]["vectors_synced"] == 4
+    assert stats["asks"]["stages"]["total"] == {"count": 0, "total": 0, "p50": 0, "p95": 0, "p99": 0, "largest": 0}
 
 
 def test_notices_of_the_stores_are_passed_on(cli: Cli, capsys: Capture) -> None:
