@@ -44,6 +44,14 @@ BESIDE = 3.0  # times p95 of idle, while indexing
 _ASKED = 300
 _WARM_UP = 50
 _CHANGED = 400  # files, for each run that goes on beside
+_STAGES = {
+    "route": "of a question, until it is routed",
+    "search": "of a question, search",
+    "pack": "of a question, packing",
+    "retrieved": "of a question, until the excerpts are chosen",
+    "first_token": "of a question, until the first token",
+    "total": "of a question, all",
+}
 _PATIENCE = 90.0  # seconds, for the questions beside index runs
 
 
@@ -138,16 +146,18 @@ async def of_size(folder: Path, chunks: int, annotations: Path | None) -> dict[s
         found = names(store_folder(engine.roots[0], folder / "data"), chances)
         asks = asked(engine, chat, found, questions(found, annotations))
         alone, cpu = await idle(asks)
+        stages = {name: 1000 * each.p50 for name, each in (await engine.stats()).asks.stages.items() if each.count}
         beside = await beside_indexing(engine, asks, chances)
     asked_beside = {kind: len(times) for kind, times in beside.items()}
     kept = {
         name: {kind: spread(times[kind]) for kind in times} for name, times in (("idle", alone), ("beside", beside))
     }
-    return {"chunks": have, "asked": _ASKED, "asked_beside": asked_beside, "cpu_ms": cpu, **kept}
+    return {"chunks": have, "asked": _ASKED, "asked_beside": asked_beside, "cpu_ms": cpu, "stages": stages, **kept}
 
 
 def figures(size: dict[str, Any], chunks: int) -> list[Figure]:
-    found = []
+    of = f"{size['chunks']:,} chunks"
+    found = [Figure(f"{of}: {_STAGES[name]}, p50", ms, "ms") for name, ms in size["stages"].items()]
     middle = {"search": SEARCH_MS.get(chunks), "first token": FIRST_TOKEN_MS.get(chunks)}
     for kind, times in size["idle"].items():
         name, editors = f"{size['chunks']:,} chunks: {kind}", kind in ("symbols", "hover")
