@@ -9,12 +9,14 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
+from dt6_lsp.index.graph import joined, prefixed
 from dt6_lsp.index.model import IndexState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from dt6_lsp.index.graph import ImportGraph
     from dt6_lsp.index.index import Index
     from dt6_lsp.index.model import Definition, Hit, Use
     from dt6_lsp.index.overlay import Overlay
@@ -75,6 +77,13 @@ class Federation:
     def imports(self, path: str) -> list[Import]:
         root, inside = self._split(path)
         return self._names[root].imports(inside) if root in self._names else []
+
+    def graph(self) -> ImportGraph:
+        """Roots import nothing of one another."""
+        graphs = {root: index.graph() for root, index in self._names.items()}
+        if len(graphs) == 1:
+            return next(iter(graphs.values()))
+        return joined([prefixed(graph, root) for root, graph in graphs.items()])
 
     def files(self) -> list[str]:
         return sorted(self._join(root, path) for root, index in self._names.items() for path in index.files())

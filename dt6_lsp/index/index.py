@@ -15,6 +15,7 @@ from dt6_lsp.cancel import CancelToken
 from dt6_lsp.index import reads, symbols, vector_rows
 from dt6_lsp.index.buffer_evidence import BufferVectors
 from dt6_lsp.index.buffers import Buffers
+from dt6_lsp.index.imports.cache import Graphs
 from dt6_lsp.index.model import IndexProgress, IndexStats
 from dt6_lsp.index.overlay import Overlay
 from dt6_lsp.index.pipeline import Result
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dt6_lsp.index.embedding import TextEmbedder
+    from dt6_lsp.index.graph import ImportGraph
     from dt6_lsp.index.model import Definition, Hit, IndexReport, IndexState, Use
     from dt6_lsp.settings import Settings
     from dt6_lsp.syntax.model import Import
@@ -53,6 +55,7 @@ class Index:
         self._searcher = Searcher(store, self._dense, embedder, second)
         self._buffers = Buffers(root, store, settings.workspace)
         self._buffer_vectors = BufferVectors(store, embedder)
+        self._graphs = Graphs(store)
         self._updater = Updater(root, store.ledger, embedder, settings.workspace)
         self._syncer = Syncer(root, store, self._dense, settings)
         self._flight = SingleFlight(self._run)
@@ -109,7 +112,7 @@ class Index:
         buffers = self._buffers.of(texts) if texts else ()
         if not buffers:
             return self
-        return Overlay(self, self._store, self._searcher, self._dense, self._buffer_vectors, buffers)
+        return Overlay(self, self._store, self._searcher, self._dense, self._buffer_vectors, self._graphs, buffers)
 
     def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]:
         return self._store.guard(self._searcher.search, query, n, near)
@@ -131,6 +134,9 @@ class Index:
 
     def imports(self, path: str) -> list[Import]:
         return self._store.ask(reads.imports, path)
+
+    def graph(self) -> ImportGraph:
+        return self._graphs.graph()
 
     def files(self) -> list[str]:
         return self._store.ask(reads.files)

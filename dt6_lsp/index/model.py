@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dt6_lsp.index.graph import ImportGraph
     from dt6_lsp.syntax.model import Import, Kind
 
 
@@ -144,6 +145,10 @@ class Reader(Protocol):
     def outline(self, path: str) -> list[Definition]: ...
 
     def imports(self, path: str) -> list[Import]: ...
+
+    def graph(self) -> ImportGraph:
+        """Which file imports which."""
+        ...
 
     def files(self) -> list[str]: ...
 

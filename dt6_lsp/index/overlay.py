@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from dt6_lsp.index import buffer_evidence, candidates, reads, symbols
+from dt6_lsp.index.imports.facts import facts
 from dt6_lsp.index.search import BY_MEANING, BY_WORDS, gather
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from dt6_lsp.index.buffer_evidence import BufferVectors
     from dt6_lsp.index.buffers import Buffer
+    from dt6_lsp.index.graph import ImportGraph
+    from dt6_lsp.index.imports.cache import Graphs
     from dt6_lsp.index.index import Index
     from dt6_lsp.index.model import Definition, Hit, IndexState, Use
     from dt6_lsp.index.question import Question
@@ -45,11 +48,12 @@ class Overlay:
         searcher: Searcher,
         dense: DenseIndex,
         vectors: BufferVectors,
+        graphs: Graphs,
         buffers: Sequence[Buffer],
     ) -> None:
         self.root: Path = index.root
         self._index, self._store, self._searcher = index, store, searcher
-        self._dense, self._vectors = dense, vectors
+        self._dense, self._vectors, self._graphs = dense, vectors, graphs
         self._buffers = {buffer.path: buffer for buffer in buffers}
 
     def over(self, texts: Mapping[str, str]) -> Index | Overlay:
@@ -85,6 +89,9 @@ class Overlay:
     def imports(self, path: str) -> list[Import]:
         buffer = self._buffers.get(path)
         return self._index.imports(path) if buffer is None else buffer.ask(reads.imports, path)
+
+    def graph(self) -> ImportGraph:
+        return self._graphs.over(self._buffers, (buffer.ask(facts) for buffer in self._buffers.values()))
 
     def files(self) -> list[str]:
         own = (path for buffer in self._buffers.values() for path in buffer.ask(reads.files))

@@ -72,7 +72,8 @@ def count_references(connection: sqlite3.Connection) -> int:
 
 def imports(connection: sqlite3.Connection, path: str) -> list[Import]:
     rows = connection.execute(
-        "SELECT i.module, i.line FROM imports i JOIN files f ON f.id = i.file_id WHERE f.path = ? ORDER BY i.line",
+        """SELECT i.module, i.line, i.names FROM imports i JOIN files f ON f.id = i.file_id
+          WHERE f.path = ? ORDER BY i.line""",
         (path,),
     )
     return [Import(*row) for row in rows]

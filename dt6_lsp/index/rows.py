@@ -99,7 +99,7 @@ class _NewRows:
     terms: list[tuple[int, str, str, str]] = field(default_factory=list)
     symbols: list[tuple[Any, ...]] = field(default_factory=list)
     refs: list[tuple[int, str, int, str]] = field(default_factory=list)
-    imports: list[tuple[int, str, int]] = field(default_factory=list)
+    imports: list[tuple[int, str, int, str]] = field(default_factory=list)
 
     def take_chunk(self, file_id: int, ordinal: int, item: PreparedChunk, path_terms: str) -> None:
         self.last_chunk_id += 1
@@ -128,7 +128,7 @@ class _NewRows:
             self.symbols,
         )
         insert("INSERT INTO refs(file_id, name, uses, places) VALUES(?, ?, ?, ?)", self.refs)
-        insert("INSERT INTO imports(file_id, module, line) VALUES(?, ?, ?)", self.imports)
+        insert("INSERT INTO imports(file_id, module, line, names) VALUES(?, ?, ?, ?)", self.imports)
         names = json.dumps(sorted({row[-2] for row in self.symbols}))
         connection.execute("INSERT OR IGNORE INTO names(folded) SELECT value FROM json_each(?)", (names,))
         insert("INSERT INTO fts(rowid, body, path, symbol) VALUES(?, ?, ?, ?)", self.terms)

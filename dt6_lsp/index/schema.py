@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.index.terms import Terms
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -113,7 +113,8 @@ CREATE INDEX refs_of_file ON refs(file_id);
 CREATE TABLE imports(
   file_id INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
   module TEXT NOT NULL,
-  line INTEGER NOT NULL
+  line INTEGER NOT NULL,
+  names TEXT NOT NULL
 );
 CREATE INDEX imports_of_file ON imports(file_id);
 

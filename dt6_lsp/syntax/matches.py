@@ -21,6 +21,7 @@ _MATCH_LIMIT = 20_000  # of matches under way at once
 _LABELS = ("definition.", "scope.", "heading.", "skip.")  # what a capture that is a definition begins with
 
 Captures = dict[str, "list[Node]"]
+Span = tuple[int, int]
 
 
 class Found(NamedTuple):
@@ -53,7 +54,7 @@ class Matches:
 
     definitions: dict[int, Found] = field(default_factory=dict)  # by where the name starts
     references: list[tuple[int, int]] = field(default_factory=list)
-    imports: list[tuple[int, int, int, int]] = field(default_factory=list)  # whole, then module
+    imports: list[tuple[int, Span, Span | None]] = field(default_factory=list)  # start, module, a name
     prefixes: list[Prefix] = field(default_factory=list)
     docstrings: dict[int, tuple[int, int]] = field(default_factory=dict)  # by where their definition starts
     wraps: dict[int, int] = field(default_factory=dict)  # where it ends: where it starts
@@ -131,8 +132,11 @@ def _add_other(found: Matches, captures: Captures) -> None:
         node, docs = captures["prefix"][0], captures.get("docstring")
         found.prefixes.append(Prefix(*node.byte_range, False, docs[0].byte_range if docs else None))
     elif "import" in captures:
-        node = captures["import"][0]
-        found.imports.extend((*node.byte_range, *module.byte_range) for module in captures.get("module", ()))
+        start, names = captures["import"][0].start_byte, captures.get("names")
+        taken = [name.byte_range for name in names] if names else (None,)
+        found.imports.extend(
+            (start, module.byte_range, name) for module in captures.get("module", ()) for name in taken
+        )
     elif "docstring" in captures:
         found.docstrings.setdefault(captures["of"][0].start_byte, captures["docstring"][0].byte_range)
     elif "wrap" in captures:

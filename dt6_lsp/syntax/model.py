@@ -45,10 +45,13 @@ class Reference(NamedTuple):
 
 
 class Import(NamedTuple):
-    """`module` as the source writes it ("os.path", "./util", "fmt"), without quotes."""
+    """`module` as the source writes it ("os.path", "./util", "fmt"), without quotes. `names` are those that it takes
+    from it, where they tell which file is meant: "a, b" or "*", Rust's as a tree ("{b, c::d}"); a module that is
+    declared has "mod"."""
 
     module: str
     line: int
+    names: str = ""
 
 
 class Chunk(NamedTuple):

@@ -27,6 +27,7 @@ MAX_SIGNATURE = 300
 MAX_NAME = 200
 MAX_CONTAINER = 1_000
 _MAX_PREFIXES = 300
+_MAX_NAMES = 8_000  # characters of what one import takes
 _MAX_RAW_DOC = 8_000  # bytes of a comment or docstring that are looked at
 
 _TYPE_LIKE = frozenset({"class", "interface", "struct", "trait", "enum", "type"})
@@ -40,6 +41,7 @@ _NO_SCOPE = frozenset({"module", "exports", "prototype", "this", "self", "global
 _TYPE_ARGUMENTS = re.compile(r"[<\[].*")
 _QUOTES = "\"'`"
 _WORDS = re.compile(rb"[\w\s]*\Z")
+_COMMENT_IN_NAMES = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _AFTER_BRACKET = re.compile(r"(?<=[(\[]) ")
 _BEFORE_BRACKET = re.compile(r",? (?=[)\]])")
 _SIGNATURE_ENDS = ("{", ":", "=", ";", ",", "do", "where", "is", "begin", "then")
@@ -311,11 +313,14 @@ def references_of(matches: Matches, source: Source) -> tuple[Reference, ...]:
 
 
 def imports_of(matches: Matches, source: Source) -> tuple[Import, ...]:
-    found = {
-        (
-            source.line_of(start),
-            " ".join(source.text(first, last).removeprefix("import ").split())[:MAX_NAME].strip(_QUOTES + "<> "),
-        )
-        for start, _, first, last in matches.imports
-    }
-    return tuple(Import(module, line) for line, module in sorted(found) if module)
+    found: dict[tuple[int, str], list[str]] = {}
+    for start, span, name in matches.imports:
+        module = " ".join(source.text(*span).removeprefix("import ").split())[:MAX_NAME].strip(_QUOTES + "<> ")
+        taken = found.setdefault((source.line_of(start), module), [])
+        if name is not None:
+            taken.append(" ".join(_COMMENT_IN_NAMES.sub("", source.text(*name)).split()))
+    return tuple(
+        Import(module, line, ", ".join(dict.fromkeys(names))[:_MAX_NAMES])
+        for (line, module), names in sorted(found.items())
+        if module
+    )

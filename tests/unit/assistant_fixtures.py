@@ -12,6 +12,9 @@ from dt6_lsp.assistant.events import Done
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.assistant.services import Services
 from dt6_lsp.cancel import Cancelled, CancelToken
+from dt6_lsp.index.imports.facts import is_config
+from dt6_lsp.index.imports.model import Sources, source_file
+from dt6_lsp.index.imports.resolve import resolve
 from dt6_lsp.index.model import Definition, Hit, IndexState, Use
 from dt6_lsp.metrics import Metrics
 from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.assistant.events import Event
     from dt6_lsp.errors import ModelError
+    from dt6_lsp.index.graph import ImportGraph
     from dt6_lsp.syntax.model import Import
 
 T = TypeVar("T")
@@ -83,6 +87,11 @@ class FakeReader:
 
     def imports(self, path: str) -> list[Import]:
         return list(parse(path, self.files_by_path[path]).imports) if path in self.files_by_path else []
+
+    def graph(self) -> ImportGraph:
+        files = [source_file(path, parse(path, text)) for path, text in self.files_by_path.items()]
+        configs = {path: text for path, text in self.files_by_path.items() if is_config(path)}
+        return resolve(Sources(tuple(files), configs))
 
     def files(self) -> list[str]:
         return sorted(self.files_by_path)

@@ -8,7 +8,7 @@
 ;   @prefix                           belongs to the definition below it: decorators, comments (@comment), attributes
 ;   @docstring with @of               text inside the definition @of that documents it
 ;   @reference                        a use of a name
-;   @import with @module              an import and what it names
+;   @import with @module              an import and what it names; @names is what it takes from there
 ;   @block                            lines that stay together in a chunk
 ; A condition is (#is? "capture" "words it may be") or (#is-not? ...), a word that ends with * being a beginning. They are
 ; checked by matches.py: the binding's own predicates read a node's text far too slowly.
@@ -38,5 +38,6 @@
 (except_clause value: [(identifier) @reference (as_pattern (identifier) @reference) (tuple (identifier) @reference)])
 
 (import_statement name: [(dotted_name) @module (aliased_import name: (dotted_name) @module)]) @import
-(import_from_statement module_name: (_) @module) @import
+(import_from_statement module_name: (_) @module name: [(dotted_name) @names (aliased_import name: (dotted_name) @names)]) @import
+(import_from_statement module_name: (_) @module (wildcard_import) @names) @import
 (future_import_statement) @import
