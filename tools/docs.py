@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.cli.arguments import build_parser
-from dt6_lsp.settings import OPTIONS, Option
+from dt6_lsp.settings import OPTIONS, BackendSettings, Option
+from dt6_lsp.settings.options import options_of
 from tools import performance
 from tools.locks import plain
 
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DEPENDENCIES = ROOT / "docs" / "dependencies.md"
 
+_NAMED_BACKENDS = (
+    "More model servers, as many as you like: a table for each in your file, like `[backends.gpu]`; also as",
+    "`DT6_BACKENDS_GPU_URL` and `--set backends.gpu.url=...`. `chat.backend`, `chat.fallback` and `intents` then take",
+    "its name. Its host must be in `privacy.allowed_hosts`, unless it is this machine.",
+)
 _GENERATED = "<!-- Made by `make docs`; edits here are lost. -->"
 _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(<?([^)>\s]+)>?\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -64,6 +70,8 @@ def settings_page() -> str:
     for section in dict.fromkeys(option.section for option in OPTIONS.values()):
         lines += ["", f"## {section}", "", "| setting | default | what it does |", "|---|---|---|"]
         lines += [_setting_row(option) for option in OPTIONS.values() if option.section == section]
+    lines += ["", "## backends.NAME", "", *_NAMED_BACKENDS, "", "| setting | default | what it does |", "|---|---|---|"]
+    lines += [_setting_row(option) for option in options_of("backends.NAME", BackendSettings)]
     return "\n".join(lines) + "\n"
 
 

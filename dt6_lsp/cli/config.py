@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dt6_lsp.settings import OPTIONS, WORKSPACE_FILE, Loaded, user_file
+from dt6_lsp.settings import OPTIONS, WORKSPACE_FILE, Loaded, Origin, backends, user_file
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
 
 _HIDDEN = "(set, not shown)"
+_DEFAULT = Origin("default")
 
 
 def config(call: Invocation) -> int:
@@ -43,9 +44,9 @@ def config(call: Invocation) -> int:
 
 def _values(loaded: Loaded) -> dict[str, dict[str, Any]]:
     table = {}
-    for key, option in OPTIONS.items():
-        value = getattr(getattr(loaded.settings, option.section), option.name)
-        origin = loaded.origins[key]
+    own = ((each, getattr(getattr(loaded.settings, each.section), each.name)) for each in OPTIONS.values())
+    for option, value in (*own, *backends.options(loaded.settings)):
+        key, origin = option.key, loaded.origins.get(option.key, _DEFAULT)
         shown = _HIDDEN if option.secret and value else list(value) if isinstance(value, tuple) else value
         table[key] = {"value": shown, "source": origin.source, "where": origin.where}
     return table

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import base64
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -52,9 +53,22 @@ class EmbeddingBackend(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture as its file has it. `media_type` is one that models take: png, jpeg, gif or webp."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+    @property
+    def base64(self) -> str:
+        return base64.b64encode(self.data).decode()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     role: Literal["system", "user", "assistant"]
     content: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +99,35 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
+    """`capabilities` are Ollama's words ("completion", "vision", "tools"); empty where the server tells none."""
+
     name: str
     size_bytes: int | None = None
+    context_length: int | None = None
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a server says of one model. None: it does not say. `remote_host` is where it passes text on to, if anywhere."""
+
+    context_length: int | None = None
+    capabilities: tuple[str, ...] | None = None
+    remote_host: str = ""
+
+    @property
+    def chats(self) -> bool:
+        return self.capabilities is None or "completion" in self.capabilities
+
+    @property
+    def sees(self) -> bool | None:
+        """Does it take images?"""
+        return None if self.capabilities is None else "vision" in self.capabilities
 
 
 class ChatBackend(Protocol):
     """Streams an answer. Errors are the subclasses of `ModelError`; a cancelled token closes the stream and raises
-    `Cancelled`."""
+    `Cancelled`, and so does closing the generator, without an error."""
 
     name: str
     url: str
@@ -102,6 +138,14 @@ class ChatBackend(Protocol):
         """Tokens that the model can hold, as the server says; None where it does not say."""
         ...
 
-    def stream(self, request: ChatRequest, cancel: CancelToken) -> AsyncIterator[Delta]: ...
+    def stream(self, request: ChatRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]: ...
 
     async def close(self) -> None: ...
+
+
+class ModelServer(ChatBackend, Protocol):
+    """What a kind of backend implements, and all that `orchestrator` needs to choose a model on it."""
+
+    async def about(self, model: str) -> About:
+        """ModelMissing where the server says that it has no such model."""
+        ...

@@ -7,17 +7,28 @@ Not here: which chat backend answers (`orchestrator`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dt6_lsp.models import failures
 from dt6_lsp.models.embedder import Embedder
 from dt6_lsp.models.transport import RequestLimits, TimeLimits
+from dt6_lsp.settings import BackendSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dt6_lsp.models.base import ChatBackend, EmbeddingBackend
-    from dt6_lsp.models.ollama import OllamaChat
+    from dt6_lsp.models.base import EmbeddingBackend, ModelServer
+    from dt6_lsp.models.failures import ModelServerName
     from dt6_lsp.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ChatKind:
+    """A protocol that chat backends may speak: how one is built, and how it is spoken of."""
+
+    build: Callable[[BackendSettings, Settings], ModelServer]
+    speak_of: Callable[[str, str], ModelServerName]
 
 
 def static_embeddings(settings: Settings) -> EmbeddingBackend:
@@ -49,17 +60,18 @@ def openai_embeddings(settings: Settings) -> EmbeddingBackend:
     return RemoteEmbeddings(OpenAIVectors(server.url, server.api_key, settings.embedding.model, limits, allowed))
 
 
-def ollama_chat(settings: Settings) -> OllamaChat:
+def ollama_chat(backend: BackendSettings, settings: Settings) -> ModelServer:
     from dt6_lsp.models.ollama import OllamaChat
 
-    return OllamaChat(settings.ollama.url, TimeLimits.of(settings.chat), settings.privacy.allowed_hosts)
+    limits, allowed = TimeLimits.of(settings.chat), settings.privacy.allowed_hosts
+    return OllamaChat(backend.url, limits, allowed, name=backend.name)
 
 
-def openai_chat(settings: Settings) -> ChatBackend:
+def openai_chat(backend: BackendSettings, settings: Settings) -> ModelServer:
     from dt6_lsp.models.openai import OpenAIChat
 
-    server, allowed = settings.openai, settings.privacy.allowed_hosts
-    return OpenAIChat(server.url, server.api_key, TimeLimits.of(settings.chat), allowed)
+    limits, allowed = TimeLimits.of(settings.chat), settings.privacy.allowed_hosts
+    return OpenAIChat(backend.url, backend.api_key, limits, allowed, name=backend.name)
 
 
 EMBEDDING_BACKENDS: Mapping[str, Callable[[Settings], EmbeddingBackend]] = {
@@ -69,7 +81,10 @@ EMBEDDING_BACKENDS: Mapping[str, Callable[[Settings], EmbeddingBackend]] = {
     "openai": openai_embeddings,
 }
 
-CHAT_BACKENDS: Mapping[str, Callable[[Settings], ChatBackend]] = {"ollama": ollama_chat, "openai": openai_chat}
+CHAT_KINDS: Mapping[str, ChatKind] = {
+    "ollama": ChatKind(ollama_chat, failures.ollama_at),
+    "openai": ChatKind(openai_chat, failures.openai_at),
+}
 
 
 def build_embedder(settings: Settings) -> Embedder:
@@ -78,5 +93,18 @@ def build_embedder(settings: Settings) -> Embedder:
     return Embedder(backend, settings.embedding.batch_size, settings.embedding.max_wait_ms)
 
 
-def build_chat(name: str, settings: Settings) -> ChatBackend:
-    return CHAT_BACKENDS[name](settings)
+def chat_backends(settings: Settings) -> dict[str, BackendSettings]:
+    """All that may write answers, by name: the two that are built in, then the user's own."""
+    built_in = (
+        BackendSettings("ollama", "ollama", settings.ollama.url),
+        BackendSettings("openai", "openai", settings.openai.url, settings.openai.api_key),
+    )
+    return {backend.name: backend for backend in (*built_in, *settings.backends)}
+
+
+def build_chat(backend: BackendSettings, settings: Settings) -> ModelServer:
+    return CHAT_KINDS[backend.kind].build(backend, settings)
+
+
+def server_name(backend: BackendSettings) -> ModelServerName:
+    return CHAT_KINDS[backend.kind].speak_of(backend.url, backend.name)

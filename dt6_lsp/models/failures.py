@@ -6,6 +6,7 @@ Not here: recognising what happened, which differs between client libraries (`ol
 from __future__ import annotations
 
 import math
+import socket
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -20,43 +21,76 @@ class ConnectionLost(BackendUnavailable):
     """The connection broke before an answer began; worth one more try."""
 
 
-class TextTooLong(EmbeddingError):  # noqa: N818 - as its siblings in `errors`
+class ServerFault(ModelError):  # noqa: N818 - as its siblings in `errors`
+    """The server failed at a request that another time it may serve (status 500 and the like)."""
+
+
+class Unreadable(ModelError):  # noqa: N818
+    """What answers there does not speak the protocol."""
+
+
+class Endless(StreamCut):
+    """The answer was ended by DT6, because it did not end by itself."""
+
+
+class TextTooLong(EmbeddingError):  # noqa: N818
     """The text has more tokens than the embedding model takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelServerName:
-    """How to speak of a server. `mend_absent` and `mend_missing` are sentences; the latter may contain `{model}`."""
+    """How to speak of a server. `settings` is the section of its settings; `mend_*` are sentences, and the one for a
+    missing model may contain `{model}`."""
 
     name: str
     url: str
+    settings: str
     mend_absent: str
     mend_missing: str
+    mend_empty: str
 
     def __str__(self) -> str:
         return f"{self.name} at {self.url}"
 
 
-def ollama_at(url: str) -> ModelServerName:
+def ollama_at(url: str, name: str = "ollama") -> ModelServerName:
+    """`name` is what the user calls this backend."""
+    section = _section(name)
     return ModelServerName(
-        "Ollama",
+        "Ollama" if section == name else f"Ollama ({name})",
         url,
-        "Start it with `ollama serve`, or set ollama.url to where it runs.",
+        section,
+        f"Start it with `ollama serve`, or set {section}.url to where it runs.",
         "Get it with `ollama pull {model}`, or name an installed model.",
+        "Get one with `ollama pull qwen2.5-coder:7b`, for example.",
     )
 
 
-def openai_at(url: str) -> ModelServerName:
+def openai_at(url: str, name: str = "openai") -> ModelServerName:
+    section = _section(name)
     return ModelServerName(
-        "The OpenAI-compatible server",
+        "The OpenAI-compatible server" if section == name else f"The server {name}",
         url,
-        "Start it, or set openai.url to where it runs.",
+        section,
+        f"Start it, or set {section}.url to where it runs.",
         "Name a model that the server has; `dt6-lsp models` lists them.",
+        "Name one by chat.model.",
     )
+
+
+def _section(name: str) -> str:
+    return name if name in ("ollama", "openai") else f"backends.{name}"
 
 
 def absent(server: ModelServerName) -> BackendUnavailable:
     return BackendUnavailable(f"{server} can't be reached.", server.mend_absent)
+
+
+def unknown_host(server: ModelServerName) -> BackendUnavailable:
+    return BackendUnavailable(
+        f"{server} can't be found: nothing knows a host of that name.",
+        f"Check {server.settings}.url, and whether this machine is online.",
+    )
 
 
 def lost(server: ModelServerName) -> ConnectionLost:
@@ -96,8 +130,47 @@ def broke(server: ModelServerName, message: str) -> StreamCut:
     return StreamCut(f"{server} gave up in the middle of its answer: {_quoted(message)}.", "Look into its log.")
 
 
-def unreadable(server: ModelServerName) -> ModelError:
+def left_alone(server: ModelServerName, seconds: float, reason: str) -> BackendUnavailable:
+    return BackendUnavailable(
+        f"{server} failed several times in a row, so it is left alone for {max(1, math.ceil(seconds))} s: {reason}",
+        "Then it is tried again.",
+    )
+
+
+def too_much(server: ModelServerName, tokens: int) -> Endless:
+    return Endless(
+        f"{server} was asked for {tokens} tokens at most and did not stop, so DT6 ended its answer.",
+        "Try again, or take another model.",
+    )
+
+
+def too_long(server: ModelServerName, seconds: float) -> Endless:
+    return Endless(
+        f"{server} was not done after {seconds:g} s, so DT6 ended its answer.",
+        "Take a faster model, or raise chat.answer_seconds.",
+    )
+
+
+def blind(server: str, model: str) -> ModelError:
     return ModelError(
+        f"The model {model} ({server}) can't see images.",
+        "Name one that can (`dt6-lsp models` says which), or ask without the image.",
+    )
+
+
+def refused_image(server: ModelServerName, model: str, message: str) -> ModelError:
+    return ModelError(
+        f"{server} does not take images with the model {model!r}: {_quoted(message)}.",
+        "Name a model that can see, or ask without the image.",
+    )
+
+
+def none_chats(server: ModelServerName) -> ModelError:
+    return ModelError(f"{server} has no model that can answer here.", server.mend_empty)
+
+
+def unreadable(server: ModelServerName) -> ModelError:
+    return Unreadable(
         f"{server} answered with something that is not its protocol.",
         "See that the address is that of a model server and that no proxy or login page stands before it.",
     )
@@ -114,7 +187,9 @@ def refused(
     if status in (429, 503):
         return RateLimited(f"{server} is too busy: {_quoted(message)}.", "Try again in a moment.", retry_after)
     if status in (401, 403):
-        return ModelError(f"{server} refused the key: {_quoted(message)}.", "Set openai.api_key to a valid one.")
+        return ModelError(
+            f"{server} refused the key: {_quoted(message)}.", f"Set {server.settings}.api_key to a valid one."
+        )
     if 300 <= status < 400:
         return ModelError(
             f"{server} redirects to another address, which DT6 does not follow.",
@@ -129,7 +204,8 @@ def refused(
             f"{server} holds less than the question needs: {_quoted(message)}.",
             "Set chat.context_tokens to what the model can hold.",
         )
-    return ModelError(f"{server} answered with an error ({status}): {_quoted(message)}.", "Look into its log.")
+    kind = ServerFault if status >= 500 else ModelError
+    return kind(f"{server} answered with an error ({status}): {_quoted(message)}.", "Look into its log.")
 
 
 def refused_text(server: ModelServerName, model: str, status: int, message: str) -> ModelError | EmbeddingError:
@@ -142,6 +218,14 @@ def refused_text(server: ModelServerName, model: str, status: int, message: str)
             "Check that it is an embedding model, or choose another by `embedding.model`.",
         )
     return refused(server, model, status, message)
+
+
+def is_unknown_host(error: BaseException) -> bool:
+    """Whether the name of a host was the trouble, under whatever a client made of it."""
+    inner: BaseException | None = error
+    while inner is not None and not isinstance(inner, socket.gaierror):
+        inner = inner.__cause__ or inner.__context__
+    return inner is not None
 
 
 def _says_too_long(message: str) -> bool:

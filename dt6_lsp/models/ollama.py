@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -19,7 +18,7 @@ import httpx
 import ollama
 
 from dt6_lsp.models import failures
-from dt6_lsp.models.base import Delta, ModelInfo, Usage
+from dt6_lsp.models.base import About, Delta, ModelInfo, Usage
 from dt6_lsp.models.consent import require_consent
 from dt6_lsp.models.failures import seconds_to_wait
 from dt6_lsp.models.transport import TELL_SECONDS, RequestLimits, TimeLimits, Watch, client_options
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.errors import ModelError
-    from dt6_lsp.models.base import ChatRequest
+    from dt6_lsp.models.base import ChatRequest, Message
     from dt6_lsp.models.failures import ModelServerName
 
 T = TypeVar("T")
@@ -43,25 +42,17 @@ _NOT_THE_PROTOCOL = (ValueError, TypeError, AttributeError, KeyError)  # from it
 _FAILURES = (ollama.ResponseError, ConnectionError, httpx.HTTPError, httpx.InvalidURL, *_NOT_THE_PROTOCOL)
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What `/api/show` says of a model. Old servers do not list capabilities: then `chat` is True."""
-
-    context_length: int | None
-    chat: bool
-    remote_host: str
-
-
 class OllamaChat:
-    """A `ChatBackend`. Belongs to one event loop."""
+    """A `ModelServer`. Belongs to one event loop. One that was closed opens again when it is used."""
 
-    name = "ollama"
-
-    def __init__(self, url: str, limits: TimeLimits, allowed_hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, url: str, limits: TimeLimits, allowed_hosts: Sequence[str] = (), *, name: str = "ollama"
+    ) -> None:
+        self.name = name
         self.url = url
         self._limits = limits
         self._allowed = tuple(allowed_hosts)
-        self._server = failures.ollama_at(url)
+        self._server = failures.ollama_at(url, name)
         self._remote: dict[str, str] = {}
         self._about: dict[str, About] = {}
         self._windows: dict[str, int] = {}
@@ -87,9 +78,9 @@ class OllamaChat:
         """ModelMissing when it is not installed."""
         if model not in self._about:
             shown = await self._tell(lambda: self._client.show(model), model)
-            chat = shown.capabilities is None or "completion" in shown.capabilities
+            skills = None if shown.capabilities is None else tuple(shown.capabilities)  # old servers list none
             remote = self._remote.get(model, "") or _cloud_by_name(model)
-            self._about[model] = About(_context_length(shown.modelinfo or {}), chat, remote)
+            self._about[model] = About(_context_length(shown.modelinfo or {}), skills, remote)
         return self._about[model]
 
     async def context_length(self, model: str) -> int | None:
@@ -115,13 +106,13 @@ class OllamaChat:
         raise failures.cut(self._server)
 
     async def close(self) -> None:
-        if "_client" in self.__dict__:
-            await self._client.close()  # type: ignore[no-untyped-call]
+        if (client := self.__dict__.pop("_client", None)) is not None:
+            await client.close()
 
     async def _chunks(self, request: ChatRequest, about: About) -> AsyncGenerator[ollama.ChatResponse, None]:
         window = self._window(request.model, request.context_tokens, about.context_length)
         options = {"num_ctx": window, "num_predict": request.max_tokens, "temperature": request.temperature}
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        messages = [_message(message) for message in request.messages]
         # Without `think=False` a thinking model may spend the whole answer on its thoughts.
         stream = await self._client.chat(request.model, messages, stream=True, options=options, think=False)
         # What the client calls an iterator is a generator that holds the connection: left to the garbage collector, it
@@ -221,13 +212,18 @@ class OllamaVectors:
             _learn(self._server, response, self._remote)
 
 
+def _message(message: Message) -> dict[str, Any]:
+    plain: dict[str, Any] = {"role": message.role, "content": message.content}
+    return plain | {"images": [image.base64 for image in message.images]} if message.images else plain
+
+
 def _as_error(server: ModelServerName, error: Exception, model: str, begun: bool = False) -> ModelError:
     if isinstance(error, ollama.ResponseError):
         if begun:
             return failures.broke(server, error.error)
         return failures.refused(server, model, error.status_code if error.status_code > 0 else 500, error.error)
-    if isinstance(error, (ConnectionError, httpx.ConnectTimeout)):
-        return failures.absent(server)
+    if isinstance(error, (ConnectionError, httpx.ConnectError, httpx.ConnectTimeout)):
+        return (failures.unknown_host if failures.is_unknown_host(error) else failures.absent)(server)
     if isinstance(error, httpx.ReadTimeout):
         return failures.no_vectors(server, error.request.extensions["timeout"]["read"])
     if isinstance(error, httpx.HTTPError):

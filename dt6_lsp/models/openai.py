@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx2
 import openai
 
+from dt6_lsp.errors import BackendUnavailable, ConsentRequired, ModelError, RateLimited
 from dt6_lsp.models import failures
-from dt6_lsp.models.base import Delta, ModelInfo, Usage
+from dt6_lsp.models.base import About, Delta, ModelInfo, Usage
 from dt6_lsp.models.consent import require_consent
 from dt6_lsp.models.failures import seconds_to_wait
 from dt6_lsp.models.transport import TELL_SECONDS, RequestLimits, TimeLimits, Watch, client_options
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
 
     from dt6_lsp.cancel import CancelToken
-    from dt6_lsp.errors import EmbeddingError, ModelError
-    from dt6_lsp.models.base import ChatRequest
+    from dt6_lsp.errors import EmbeddingError
+    from dt6_lsp.models.base import ChatRequest, Message
     from dt6_lsp.models.failures import ModelServerName
 
 T = TypeVar("T")
@@ -46,15 +47,16 @@ _FAILURES = (openai.OpenAIError, httpx2.HTTPError, *_NOT_THE_PROTOCOL)
 
 
 class OpenAIChat:
-    """A `ChatBackend`. Belongs to one event loop."""
+    """A `ModelServer`. Belongs to one event loop. One that was closed opens again when it is used."""
 
-    name = "openai"
-
-    def __init__(self, url: str, api_key: str, limits: TimeLimits, allowed_hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, url: str, api_key: str, limits: TimeLimits, allowed_hosts: Sequence[str] = (), *, name: str = "openai"
+    ) -> None:
+        self.name = name
         self.url = url
         self._limits = limits
         self._allowed = tuple(allowed_hosts)
-        self._server = failures.openai_at(url)
+        self._server = failures.openai_at(url, name)
         self._lengths: dict[str, int | None] = {}
         self._refused: dict[str, str | None] = {}
         self._api_key = api_key
@@ -79,6 +81,16 @@ class OpenAIChat:
             await self.models()
         return self._lengths.get(model)
 
+    async def about(self, model: str) -> About:
+        """The list says little, is not always whole, and not every server has one."""
+        try:
+            length = await self.context_length(model)
+        except (BackendUnavailable, ConsentRequired, RateLimited):
+            raise
+        except ModelError:
+            return About()
+        return About(length, capabilities=("embedding",) if "embed" in model.lower() else None)
+
     async def stream(self, request: ChatRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
         """Close it (`aclosing`) when leaving early: that stops the model."""
         require_consent(self.url, self._allowed)
@@ -94,6 +106,8 @@ class OpenAIChat:
                         if text:
                             begun = True
                             yield Delta(text)
+            except openai.APIStatusError as error:
+                raise self._refused_images(error, request) or _as_error(self._server, error, request.model) from error
             except _FAILURES as error:
                 raise _as_error(self._server, error, request.model, begun) from error
         if finished:
@@ -103,9 +117,15 @@ class OpenAIChat:
         else:
             raise failures.unreadable(self._server)
 
+    def _refused_images(self, error: openai.APIStatusError, request: ChatRequest) -> ModelError | None:
+        """Nothing tells beforehand which models can see: one that can't refuses the request."""
+        if error.status_code in (400, 404, 415, 422, 500, 501) and any(each.images for each in request.messages):
+            return failures.refused_image(self._server, request.model, _message_of(error))
+        return None
+
     async def close(self) -> None:
-        if "_client" in self.__dict__:
-            await self._client.close()
+        if (client := self.__dict__.pop("_client", None)) is not None:
+            await client.close()
 
     async def _prune(self, request: httpx2.Request) -> None:
         _prune(request, self._api_key)
@@ -144,7 +164,7 @@ class OpenAIChat:
             value = options.pop(refused)
             if instead is not None:
                 options[instead] = value
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        messages = [{"role": message.role, "content": _content(message)} for message in request.messages]
         return {"model": request.model, "messages": messages, "stream": True, **options}
 
     async def _tell(self, ask: Callable[[], Awaitable[T]]) -> T:
@@ -202,6 +222,14 @@ class OpenAIVectors:
             self._client.close()
 
 
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    if not message.images:
+        return message.content
+    urls = (f"data:{image.media_type};base64,{image.base64}" for image in message.images)
+    pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    return [{"type": "text", "text": message.content}, *pictures]
+
+
 def _account(url: str, api_key: str) -> dict[str, Any]:
     """Everything that the client would else take from the environment. Servers on this machine need no key, but the
     client insists on one."""
@@ -227,7 +255,7 @@ def _prune(request: httpx2.Request, api_key: str) -> None:
 def _as_error(server: ModelServerName, error: Exception, model: str, begun: bool = False) -> ModelError:
     if isinstance(error, openai.APIStatusError):
         retry_after = seconds_to_wait(error.response.headers.get("retry-after"))
-        return failures.refused(server, model, error.status_code, _message(error), retry_after)
+        return failures.refused(server, model, error.status_code, _message_of(error), retry_after)
     if isinstance(error, openai.APIConnectionError):
         return _connection_error(server, error, begun)
     if isinstance(error, openai.APIError):
@@ -240,7 +268,7 @@ def _connection_error(server: ModelServerName, error: openai.APIConnectionError,
     if begun:
         return failures.cut(server)
     if isinstance(reason, (httpx2.ConnectError, httpx2.ConnectTimeout)):
-        return failures.absent(server)
+        return (failures.unknown_host if failures.is_unknown_host(reason) else failures.absent)(server)
     if isinstance(reason, httpx2.ReadTimeout):
         return failures.no_vectors(server, reason.request.extensions["timeout"]["read"])
     return failures.lost(server)
@@ -248,11 +276,11 @@ def _connection_error(server: ModelServerName, error: openai.APIConnectionError,
 
 def _as_text_error(server: ModelServerName, error: openai.APIStatusError, model: str) -> ModelError | EmbeddingError:
     if error.status_code in (400, 413, 422, 500):
-        return failures.refused_text(server, model, error.status_code, _message(error))
+        return failures.refused_text(server, model, error.status_code, _message_of(error))
     return _as_error(server, error, model)
 
 
-def _message(error: openai.APIStatusError) -> str:
+def _message_of(error: openai.APIStatusError) -> str:
     """The server's words, without the client's "Error code: 400 - " before them."""
     body = error.body
     if isinstance(body, dict):
@@ -264,7 +292,7 @@ def _message(error: openai.APIStatusError) -> str:
 
 
 def _refused_option(error: openai.BadRequestError) -> str | None:
-    words = f"{error.param} {_message(error)}"
+    words = f"{error.param} {_message_of(error)}"
     return next((option for option in _OPTIONAL if option in words), None)
 
 

@@ -9,10 +9,12 @@ only be narrowed.
 """
 
 from dt6_lsp.settings.model import (
+    BackendSettings,
     ChatSettings,
     ChromaSettings,
     EmbeddingSettings,
     IndexSettings,
+    IntentSettings,
     LogSettings,
     OllamaSettings,
     OpenAISettings,
@@ -27,10 +29,12 @@ from dt6_lsp.settings.sources import WORKSPACE_FILE, Loaded, Origin, data_dir, l
 __all__ = [
     "OPTIONS",
     "WORKSPACE_FILE",
+    "BackendSettings",
     "ChatSettings",
     "ChromaSettings",
     "EmbeddingSettings",
     "IndexSettings",
+    "IntentSettings",
     "Loaded",
     "LogSettings",
     "OllamaSettings",

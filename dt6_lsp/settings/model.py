@@ -65,15 +65,42 @@ class EmbeddingSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    backend: Literal["auto", "ollama", "openai", "none"] = setting(
-        "auto", "Who writes answers. `auto` takes a local Ollama with an installed model, else none."
+    backend: str = setting(
+        "auto",
+        "Who writes answers: `auto`, `none`, `ollama`, `openai`, or the name of one of your `backends`. `auto` takes a "
+        "local Ollama with an installed model, else none.",
     )
     model: str = setting("", "Model name; empty takes the first that the server has. No other stands in for a name.")
+    fallback: tuple[str, ...] = setting(
+        (),
+        "Who answers, in this order, when the model that was chosen can't: names of backends, MODEL@BACKEND, or other "
+        "models of the same backend. Empty: nobody stands in.",
+    )
     context_tokens: int = setting(16_384, "Tokens for prompt and answer together.", minimum=1024)
     max_answer_tokens: int = setting(1_024, "Tokens kept for the answer.", minimum=64)
     connect_seconds: float = setting(3.0, "Time to reach a model server.", minimum=0.05)
     first_token_seconds: float = setting(120.0, "Time until the first token (a model may have to load).", minimum=0.05)
     next_token_seconds: float = setting(30.0, "Longest gap between two tokens.", minimum=0.05)
+    answer_seconds: float = setting(600.0, "Longest time for one answer; what came until then is kept.", minimum=1)
+    retries: int = setting(
+        2, "How often a busy or faltering server is asked again, as long as no word of the answer has come.", minimum=0
+    )
+    retry_wait_seconds: float = setting(
+        10.0, "Longest wait before asking again. A server that wants a longer one is not waited for.", minimum=0
+    )
+
+
+def _intent(what: str) -> Any:
+    return setting("", f"Who answers {what}: MODEL, MODEL@BACKEND or @BACKEND. Empty: as `chat` says.")
+
+
+@dataclass(frozen=True, slots=True)
+class IntentSettings:
+    code: str = _intent("questions about how code works")
+    docs: str = _intent("questions about documentation and settings")
+    debug: str = _intent("questions about errors")
+    arch: str = _intent("questions about architecture, which a larger model may answer better")
+    general: str = _intent("other questions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +114,17 @@ class OpenAISettings:
     api_key: str = setting(
         "", "Sent to that server as a bearer token. Better set as DT6_OPENAI_API_KEY than in a file.", secret=True
     )
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSettings:
+    """One model server beside the two that have a section of their own: the table `[backends.NAME]`."""
+
+    name: str
+    kind: Literal["ollama", "openai"] = setting("openai", "The protocol that it speaks.")
+    url: str = setting("", "Its address; for `openai` the base URL, which mostly ends in /v1.", guard=True, check="url")
+    api_key: str = setting("", "Sent to this server only, as a bearer token.", secret=True)
+    model: str = setting("", "Its model where none is named; empty takes the first that it has.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +158,10 @@ class Settings:
     index: IndexSettings = field(default_factory=IndexSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
+    intents: IntentSettings = field(default_factory=IntentSettings)
     ollama: OllamaSettings = field(default_factory=OllamaSettings)
     openai: OpenAISettings = field(default_factory=OpenAISettings)
     chroma: ChromaSettings = field(default_factory=ChromaSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     log: LogSettings = field(default_factory=LogSettings)
+    backends: tuple[BackendSettings, ...] = ()

@@ -43,7 +43,7 @@ class Option:
 
 def sections() -> dict[str, type[Any]]:
     """The dataclass of each section, by the section's name."""
-    return get_type_hints(Settings)
+    return {name: hint for name, hint in get_type_hints(Settings).items() if isinstance(hint, type)}
 
 
 def nearest(word: str, words: Mapping[str, Any] | tuple[str, ...]) -> str:
@@ -64,13 +64,19 @@ def _default(field: Field[Any]) -> Any:
     return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-def _options() -> Iterator[Option]:
-    for section, cls in sections().items():
-        hints = get_type_hints(cls)
-        for field in fields(cls):
+def options_of(section: str, cls: type[Any]) -> Iterator[Option]:
+    """One for each field that `setting` described."""
+    hints = get_type_hints(cls)
+    for field in fields(cls):
+        if field.metadata:
             shape = _shape(hints[field.name])
             choices = get_args(hints[field.name]) if shape == "choice" else ()
             yield Option(section, field.name, shape, _default(field), choices=choices, **field.metadata)
+
+
+def _options() -> Iterator[Option]:
+    for section, cls in sections().items():
+        yield from options_of(section, cls)
 
 
 OPTIONS: Mapping[str, Option] = {option.key: option for option in _options()}

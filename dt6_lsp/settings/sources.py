@@ -19,7 +19,8 @@ from typing import Any, Literal
 import platformdirs
 
 from dt6_lsp.errors import SettingError
-from dt6_lsp.settings.model import Settings
+from dt6_lsp.settings import backends
+from dt6_lsp.settings.model import BackendSettings, Settings
 from dt6_lsp.settings.options import OPTIONS, Option, nearest, sections
 from dt6_lsp.settings.values import from_data, from_text
 
@@ -106,15 +107,35 @@ class _Loading:
         self._strict = strict
         settings = start.settings
         self._values = {key: getattr(getattr(settings, each.section), each.name) for key, each in OPTIONS.items()}
+        self._values |= {option.key: value for option, value in backends.options(settings)}
         self._origins = dict(start.origins)
         self._problems = list(start.problems)
+        self._wrong_backends: set[str] = set()
 
     def loaded(self) -> Loaded:
+        named = self._backends()
         by_section: dict[str, dict[str, Any]] = {section: {} for section in sections()}
-        for key, value in self._values.items():
-            by_section[OPTIONS[key].section][OPTIONS[key].name] = value
+        for key, option in OPTIONS.items():
+            by_section[option.section][option.name] = self._values[key]
         built = {section: cls(**by_section[section]) for section, cls in sections().items()}
-        return Loaded(Settings(**built), dict(self._origins), tuple(self._problems))
+        return Loaded(Settings(**built, backends=named), dict(self._origins), tuple(self._problems))
+
+    def _backends(self) -> tuple[BackendSettings, ...]:
+        """Those that are whole; and `chat.backend` must be one of them, or built in."""
+        named = backends.built(self._values, self._wrong_backends)
+        for each in named:
+            if not each.url:
+                self._wrong_backends.add(each.name)
+                key = f"{backends.SECTION}.{each.name}"
+                origin = next(origin for known, origin in self._origins.items() if known.startswith(f"{key}."))
+                self._problem(origin, f"{key} has no url", "Set the address of that server.")
+        named = tuple(each for each in named if each.url)
+        option, names = OPTIONS["chat.backend"], tuple(each.name for each in named)
+        if said := backends.unknown(self._values[option.key], names):
+            origin, self._origins[option.key] = self._origins[option.key], Origin("default")
+            self._values[option.key] = option.default
+            self._wrong(option, ValueError(said), origin)
+        return named
 
     def file(self, path: Path, source: SourceName, expected: bool = False) -> None:
         origin = Origin(source, str(path))
@@ -132,12 +153,12 @@ class _Loading:
 
     def table(self, table: Mapping[str, Any], origin: Origin) -> None:
         for key, value in _flat(table):
-            self.data(_snake(key.removeprefix("dt6.")) if origin.source == "editor" else key, value, origin)
+            self.data(_editors(key) if origin.source == "editor" else key, value, origin)
 
     def environment(self) -> None:
         for variable, text in sorted(os.environ.items()):
             origin = Origin("environment", variable)
-            if option := _VARIABLES.get(variable):
+            if option := _VARIABLES.get(variable) or backends.option_of_variable(variable):
                 self._text(option, text, origin)
             elif variable.startswith("DT6_") and variable not in _OTHER_VARIABLES:
                 meant = nearest(variable, _VARIABLES)
@@ -167,10 +188,10 @@ class _Loading:
             self._wrong(option, error, origin)
 
     def _option(self, key: str, origin: Origin) -> Option | None:
-        if option := OPTIONS.get(key):
+        if option := OPTIONS.get(key) or backends.option_of(key):
             return option
-        self._fall_back(key.partition(".")[0], origin)
-        meant = nearest(key, OPTIONS)
+        self._fall_back(key if backends.name_in(key) else key.partition(".")[0], origin)
+        meant = backends.nearest_key(key) or nearest(key, OPTIONS)
         self._problem(origin, f"{key} is no setting of DT6", f"Did you mean {meant}?" if meant else _list_them())
         return None
 
@@ -183,7 +204,8 @@ class _Loading:
             if value == self._values[option.key] != wider and not isinstance(value, tuple):
                 said = f"{option.key} is {wider}, and a workspace's own file can only lower it"
                 return self._problem(origin, said, f"It stays {value}.")
-        if origin.source == "editor" and self._origins[option.key].source == "command line":
+        before = self._origins.get(option.key)
+        if origin.source == "editor" and before is not None and before.source == "command line":
             return None
         self._values[option.key] = value
         self._origins[option.key] = origin
@@ -191,10 +213,12 @@ class _Loading:
 
     def _wrong(self, option: Option, error: ValueError, origin: Origin) -> None:
         self._fall_back(option.key, origin)
-        self._problem(origin, f"{option.key} {error}", _stands(option, self._values[option.key]))
+        self._problem(origin, f"{option.key} {error}", _stands(option, self._values.get(option.key, option.default)))
 
     def _fall_back(self, prefix: str, origin: Origin) -> None:
         """Something about `prefix` (an option or its section) was meant and not understood: guard what it guards."""
+        if (name := backends.name_in(prefix)) and origin.source != "workspace file":
+            self._wrong_backends.add(name)
         for key, option in OPTIONS.items():
             if option.guard and origin.source != "workspace file" and f"{key}.".startswith(f"{prefix}."):
                 self._values[key] = option.default
@@ -230,6 +254,13 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+def _editors(key: str) -> str:
+    """An editor's key as DT6 writes it; the names that a user gave to backends stay as they are."""
+    key = key.removeprefix("dt6.")
+    section, _, name = key.rpartition(".")
+    return f"{section}.{_snake(name)}" if backends.name_in(key) else _snake(key)
 
 
 def _snake(key: str) -> str:

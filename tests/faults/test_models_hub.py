@@ -199,7 +199,7 @@ async def test_the_models_of_every_server_are_listed_with_what_is_wrong(server: 
     settings = replace(settings_for(server), openai=OpenAISettings("http://127.0.0.1:1/v1"))
     async with hub_for(settings) as hub:
         ollama, openai = await hub.models()
-        assert ModelInfo("llama3.1:latest", 2_000_000_000) in ollama.models
+        assert ModelInfo("llama3.1:latest", 2_000_000_000, 131_072, ("completion",)) in ollama.models
         assert (ollama.backend, ollama.problem) == ("ollama", "")
         assert openai.models == ()
         assert "can't be reached" in openai.problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dt6_lsp.errors import SettingError
-from dt6_lsp.settings import OPTIONS, WORKSPACE_FILE, Origin, Settings, data_dir, load, narrowed, with_editor
+from dt6_lsp.settings import (
+    OPTIONS,
+    WORKSPACE_FILE,
+    BackendSettings,
+    Origin,
+    Settings,
+    data_dir,
+    load,
+    narrowed,
+    with_editor,
+)
 
 
 def user_file(text: str) -> Path:
@@ -216,12 +227,72 @@ def test_each_root_has_its_own(tmp_path: Path) -> None:
     assert problems == ()
 
 
+# --- backends that the user names ------------------------------------------------------------------------------------
+
+GPU = '[backends.gpu]\nkind = "openai"\nurl = "https://gpu.example.org/v1"\napi_key = "k"\nmodel = "large"\n'
+
+
+def test_a_user_names_more_model_servers_than_the_two_that_are_built_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    user_file(GPU + '[chat]\nbackend = "gpu"\nfallback = ["small", "ollama"]\n')
+    monkeypatch.setenv("DT6_BACKENDS_BIG_BOX_URL", "http://127.0.0.1:11500")
+    loaded = load(
+        editor={"backends": {"gpu": {"apiKey": "k2"}}}, overrides=["backends.big_box.kind=ollama"], strict=True
+    )
+    assert loaded.settings.backends == (
+        BackendSettings("gpu", "openai", "https://gpu.example.org/v1", "k2", "large"),
+        BackendSettings("big_box", "ollama", "http://127.0.0.1:11500"),
+    )
+    assert loaded.settings.chat.backend == "gpu"
+    assert loaded.origins["backends.gpu.api_key"] == Origin("editor")
+    assert with_editor(loaded, {}).settings == loaded.settings
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["backends.gpu.url=ftp://x"], "must be an address"),
+        (["backends.gpu.kind=gemini", "backends.gpu.url=http://127.0.0.1:1"], "must be one of ollama, openai"),
+        (["backends.gpu.model=m"], "backends.gpu has no url"),
+        (["backends.gpu.urll=http://127.0.0.1:1"], "Did you mean backends.gpu.url?"),
+        (["backends.ollama.url=http://127.0.0.1:1"], "Did you mean ollama.url?"),
+        (["backends.9x.url=http://127.0.0.1:1"], "is no setting"),
+        (["chat.backend=gpu"], "must be one of auto, none, ollama, openai, not 'gpu'"),
+        (["backends.gpu.url=http://127.0.0.1:1", "chat.backend=gpuu"], "did you mean 'gpu'?"),
+    ],
+)
+def test_what_is_wrong_with_a_backend_is_said(overrides: list[str], said: str) -> None:
+    with pytest.raises(SettingError, match=re.escape(said)):
+        load(overrides=overrides, strict=True)
+
+
+@pytest.mark.parametrize("wrong", [{"url": "ftp://x"}, {"urll": "http://127.0.0.1:1"}, {"kind": 3}, {"url": None}])
+def test_a_backend_that_was_not_understood_is_left_out_whole(wrong: dict[str, Any]) -> None:
+    user_file("" if wrong == {"url": None} else GPU)
+    loaded = load(editor={"backends": {"gpu": {"model": "m", **wrong}}, "chat": {"backend": "gpu"}})
+    assert loaded.settings.backends == ()
+    assert loaded.settings.chat.backend == "auto"
+    assert len(loaded.problems) == 2
+
+
+def test_a_workspace_names_no_backend(tmp_path: Path) -> None:
+    loaded = load(workspace_file(tmp_path, GPU + '[chat]\nbackend = "openai"\n[intents]\narch = "large"\n'))
+    assert loaded.settings == Settings()
+    assert len(loaded.problems) == 6
+    user_file(GPU)
+    workspace_file(tmp_path, '[backends.gpu]\nurl = "https://evil.example/v1"\n[backends]\ngpu = 3\n')
+    assert load(tmp_path).settings.backends[0].url == "https://gpu.example.org/v1"
+    settings, _ = narrowed(load().settings, tmp_path)
+    assert settings.backends[0].url == "https://gpu.example.org/v1"
+
+
+# --- whatever is sent -------------------------------------------------------------------------------------------------
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = st.sampled_from(sorted(OPTIONS)) | st.text(max_size=12)
+KEYS = st.sampled_from([*sorted(OPTIONS), "backends", "backends.gpu", "backends.gpu.url"]) | st.text(max_size=12)
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=6))
