@@ -8,14 +8,14 @@ Not here: protocol types, threads, prompt texts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant import citations, context, digest
 from dt6_lsp.assistant.ask_context import AskContext
+from dt6_lsp.assistant.asking_models import Written, ask_models
 from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.assistant.events import Done, Failed, Retrieved, Token
 from dt6_lsp.assistant.retrieval import retrieve
@@ -25,6 +25,8 @@ from dt6_lsp.errors import Dt6Error, ModelError, SettingError
 from dt6_lsp.models.base import ChatRequest, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from dt6_lsp.assistant.blocking import Blocking
     from dt6_lsp.assistant.events import Event, Routed
     from dt6_lsp.assistant.retrieval import Findings
@@ -49,19 +51,6 @@ class _Asked:
     run: Blocking
 
 
-@dataclass(slots=True)
-class _Written:
-    """What a model has written so far, and how it ended."""
-
-    parts: list[str] = field(default_factory=list)
-    usage: Usage | None = None
-    error: ModelError | None = None
-
-    @property
-    def text(self) -> str:
-        return "".join(self.parts)
-
-
 async def answer(
     question: str,
     reader: Reader,
@@ -80,7 +69,7 @@ async def answer(
     yield routed
     try:
         search = run(lambda: _retrieve(asked, routed, reader, services, context))
-        reading = asyncio.gather(search, _choose(services.hub))
+        reading = asyncio.gather(search, _choose(services.hub, routed.intent))
         findings, choice = await until_cancelled(reading, cancel)
         task = _Asked(asked, routed, findings, reader, services, cancel, run)
         async with aclosing(_written(task, choice)) as events:
@@ -95,9 +84,9 @@ def _retrieve(asked: str, routed: Routed, reader: Reader, services: Services, co
         return retrieve(asked, routed.intent, reader, context)
 
 
-async def _choose(hub: Hub) -> Choice | ModelError:
+async def _choose(hub: Hub, intent: str) -> Choice | ModelError:
     try:
-        return await hub.choose()
+        return await hub.choose(intent)
     except ModelError as error:
         return error
 
@@ -109,33 +98,28 @@ async def _written(task: _Asked, choice: Choice | ModelError) -> AsyncGenerator[
     elif choice.backend is None:
         events = _digest(task, choice.why, retrieved=True)
     else:
-        events = _from_model(task, choice, choice.backend)
+        events = _from_model(task, choice)
     async with aclosing(events):
         async for event in events:
             yield event
 
 
-async def _from_model(task: _Asked, choice: Choice, backend: ChatBackend) -> AsyncGenerator[Event, None]:
-    try:
-        packed = await until_cancelled(task.run(lambda: _pack(task, choice)), task.cancel)
-    except ModelError as error:
-        async for event in _digest(task, str(error), retrieved=True):
-            yield event
-        return
-    yield Retrieved(packed.hits, packed.dropped, packed.tokens)
-    written = _Written()
-    async with aclosing(_stream(backend, _request(task, choice, packed), written, task.cancel)) as tokens:
+async def _from_model(task: _Asked, choice: Choice) -> AsyncGenerator[Event, None]:
+    hub, intent, written = task.services.hub, task.routed.intent, Written(choice)
+    asked = ask_models(hub, intent, partial(_packed, task), partial(_request, task), task.cancel, written)
+    async with aclosing(asked) as tokens:
         async for token in tokens:
             yield token
-    if written.error is not None:
-        task.services.hub.forget()
-    if not written.text.strip():
-        reason = str(written.error) if written.error else f"The model {choice.model} gave an empty answer."
-        async for event in _digest(task, reason):
+    if written.packed is None or written.choice.backend is None:
+        async for event in _digest(task, written.choice.why, retrieved=written.packed is None):
             yield event
         return
-    _calibrate(task.services.counter, choice.model, packed, written)
-    yield _done(task, choice, backend, packed, written)
+    _calibrate(task.services.counter, written.choice.model, written.packed, written)
+    yield _done(task, written.choice, written.choice.backend, written.packed, written)
+
+
+async def _packed(task: _Asked, choice: Choice) -> context.Packed:
+    return await until_cancelled(task.run(lambda: _pack(task, choice)), task.cancel)
 
 
 def _pack(task: _Asked, choice: Choice) -> context.Packed:
@@ -158,32 +142,13 @@ def _request(task: _Asked, choice: Choice, packed: context.Packed) -> ChatReques
     return ChatRequest(choice.model, packed.messages, context_tokens=needed, max_tokens=answer_tokens)
 
 
-async def _stream(
-    backend: ChatBackend, request: ChatRequest, written: _Written, cancel: CancelToken
-) -> AsyncGenerator[Token, None]:
-    """Raw tokens as they come, noted in `written`. Whatever ends this, the backend's stream is closed."""
-    stream = backend.stream(request, cancel)
-    try:
-        async for delta in stream:
-            written.usage = delta.usage or written.usage
-            if delta.text:
-                written.parts.append(delta.text)
-                yield Token(delta.text)
-        cancel.raise_if_cancelled()
-    except ModelError as error:
-        written.error = error
-    finally:
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
-
-
-def _calibrate(counter: Counter, model: str, packed: context.Packed, written: _Written) -> None:
+def _calibrate(counter: Counter, model: str, packed: context.Packed, written: Written) -> None:
     if written.usage is not None and written.usage.prompt_tokens > 0:
         size = sum(len(message.content.encode("utf-8", "surrogatepass")) for message in packed.messages)
         counter.calibrate(size, written.usage.prompt_tokens, model)
 
 
-def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Packed, written: _Written) -> Done:
+def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Packed, written: Written) -> Done:
     checked = citations.check(written.text, citations.spans(packed.passages))
     usage = written.usage or Usage(packed.tokens, task.services.counter.count(written.text, choice.model))
     broken = f"The answer broke off: {written.error.cause}" if written.error else ""
@@ -197,7 +162,7 @@ def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Pa
         cached=False,
         usage=usage,
         index=task.findings.state,
-        notice=_notice(task, broken, *packed.notices),
+        notice=_notice(task, choice.why, broken, *packed.notices),
         broken=bool(broken),
     )
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class Hub(Protocol):
     """Knows who writes answers now."""
 
-    async def choose(self) -> Choice: ...
+    async def choose(self, intent: str = "", after: Choice | None = None, because: str = "") -> Choice:
+        """Who answers questions of this intent; `after` one that failed, and `because` of what, who comes next."""
+        ...
 
     def forget(self) -> None:
         """The model that was chosen has failed: look anew at the next question."""

@@ -109,7 +109,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a server says of one model. None: it does not say. `remote_host` is where it passes text on to, if anywhere."""
+    """What a server says of one model; None where it does not say. `remote_host` is where it passes text on to."""
 
     context_length: int | None = None
     capabilities: tuple[str, ...] | None = None

@@ -24,7 +24,7 @@ State = Literal["closed", "open", "half-open"]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Seconds are ago, None for never; `retry_in` is 0 unless the breaker is open. `failure` is the last one's words."""
+    """Seconds are ago, None for never; `retry_in` is 0 unless the breaker is open. `failure` says what the last was."""
 
     state: State
     failures_in_a_row: int

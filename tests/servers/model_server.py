@@ -213,6 +213,7 @@ async def _misbehave(exchange: Exchange, script: Scripted | None, protocol: Prot
 async def _speak(exchange: Exchange, voice: Voice, script: Scripted | None, default: str) -> None:
     reply = script if isinstance(script, Reply) else Reply(default)
     stop = script.tokens if isinstance(script, Stall | Cut | MidStreamError) else voice.max_tokens
+    stop = None if reply.ignores_limit else stop
     tokens = tokens_of(reply.text)
     if reply.delay:
         await exchange.pause(reply.delay)

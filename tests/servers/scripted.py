@@ -31,13 +31,15 @@ class Installed:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, token by token. Seconds before the first token and between two; `usage=False`: counts are not told."""
+    """An answer, token by token. Seconds before the first token and between two; `usage=False`: counts are not told;
+    `ignores_limit`: however many tokens were asked for."""
 
     text: str
     delay: float = 0.0
     gap: float = 0.0
     usage: bool = True
     thinking: str = ""
+    ignores_limit: bool = False
 
 
 @dataclass(frozen=True)

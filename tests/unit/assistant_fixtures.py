@@ -180,8 +180,12 @@ class FakeHub:
     choice: Choice | ModelError
     forgotten: int = 0
     closed: bool = False
+    intents: list[str] = field(default_factory=list)
 
-    async def choose(self) -> Choice:
+    async def choose(self, intent: str = "", after: Choice | None = None, because: str = "") -> Choice:
+        self.intents.append(intent)
+        if after is not None:
+            return Choice(None, "", after.context_tokens, because)
         if isinstance(self.choice, Choice):
             return self.choice
         raise self.choice
