@@ -73,7 +73,7 @@ async def _from_one(
     written.parts, written.usage = [], None
     packed = written.packed = await pack(choice)
     if before is None or before.hits != packed.hits:
-        yield Retrieved(packed.hits, packed.dropped, packed.tokens)
+        yield Retrieved(packed.hits, packed.dropped, packed.expected, packed.left_out)
     async with aclosing(choice.backend.stream(request(choice, packed), cancel)) as deltas:
         async for delta in deltas:
             written.usage = delta.usage or written.usage

@@ -18,7 +18,7 @@ from dt6_lsp.syntax.languages import language_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dt6_lsp.assistant.context import Passage
+    from dt6_lsp.assistant.parts import Passage
 
     Spans = Mapping[str, Sequence[tuple[int, int]]]
 

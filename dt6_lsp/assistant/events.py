@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dt6_lsp.models.base import Usage
 
 Intent = Literal["code", "docs", "debug", "arch", "general"]
+Part = Literal["question", "given", "chunks", "map", "turns", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,23 @@ class Routed:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Of one part of the prompt `whole` pieces did not find room, and `cut` ones only in part."""
+
+    part: Part
+    whole: int
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
-    """What goes into the context, and how many hits were left out for want of room."""
+    """What goes into the context, how many hits were left out for want of room, and what of all parts was.
+    `prompt_tokens` is what the model's server will most likely count."""
 
     hits: tuple[Hit, ...]
     dropped: int
     prompt_tokens: int
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -114,7 +114,7 @@ async def _from_model(task: _Asked, choice: Choice) -> AsyncGenerator[Event, Non
         async for event in _digest(task, written.choice.why, retrieved=written.packed is None):
             yield event
         return
-    _calibrate(task.services.counter, written.choice.model, written.packed, written)
+    await task.run(lambda: _calibrate(task.services.counter, written))
     yield _done(task, written.choice, written.choice.backend, written.packed, written)
 
 
@@ -125,10 +125,15 @@ async def _packed(task: _Asked, choice: Choice) -> context.Packed:
 def _pack(task: _Asked, choice: Choice) -> context.Packed:
     window = _window(task.services.settings, choice)
     room = context.budget(window, task.services.settings.chat.max_answer_tokens)
-    found = task.findings
-    count = partial(task.services.counter.count, model=choice.model)
+    counter = task.services.counter
     with task.services.metrics.time("ask.pack.seconds"):
-        return context.pack(task.question, task.routed.intent, found.given, found.hits, count, room)
+        packed = context.pack(_parts(task), partial(counter.count, model=choice.model), room)
+        return replace(packed, expected=counter.estimate(packed.texts, choice.model))
+
+
+def _parts(task: _Asked) -> context.Parts:
+    found = task.findings
+    return context.Parts(task.question, task.routed.intent, found.given, found.hits)
 
 
 def _window(settings: Settings, choice: Choice) -> int:
@@ -142,15 +147,14 @@ def _request(task: _Asked, choice: Choice, packed: context.Packed) -> ChatReques
     return ChatRequest(choice.model, packed.messages, context_tokens=needed, max_tokens=answer_tokens)
 
 
-def _calibrate(counter: Counter, model: str, packed: context.Packed, written: Written) -> None:
-    if written.usage is not None and written.usage.prompt_tokens > 0:
-        size = sum(len(message.content.encode("utf-8", "surrogatepass")) for message in packed.messages)
-        counter.calibrate(size, written.usage.prompt_tokens, model)
+def _calibrate(counter: Counter, written: Written) -> None:
+    if written.usage is not None and written.packed is not None:
+        counter.calibrate(written.packed.texts, written.usage.prompt_tokens, written.choice.model)
 
 
 def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Packed, written: Written) -> Done:
     checked = citations.check(written.text, citations.spans(packed.passages))
-    usage = written.usage or Usage(packed.tokens, task.services.counter.count(written.text, choice.model))
+    usage = written.usage or Usage(packed.expected, task.services.counter.count(written.text, choice.model))
     broken = f"The answer broke off: {written.error.cause}" if written.error else ""
     return Done(
         answer=sanitize(checked.text),

@@ -1,60 +1,101 @@
-"""The texts that a model is given. They live in `prompts/*.md`; here they are put together.
+"""The texts that a model is given. They live in `prompts/*.md`, each with its version; here they are put together.
 
-Text of the workspace stands in excerpts between marks that it can't forge: whatever looks like such a mark, or like the
-marks by which chat models tell who speaks, is escaped inside. What the user types is not.
+A prompt holds the system's words, and one message of the user's: excerpts, the question last. All that is quoted
+(files, the map of the workspace, what was said before) stands in excerpts, which its own text can't leave (`fence`).
 Not here: what fits (`context`), and any choice of a model.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant.fence import quoted, without_roles
 from dt6_lsp.models.base import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from dt6_lsp.assistant.context import Passage
     from dt6_lsp.assistant.events import Intent
+    from dt6_lsp.assistant.parts import Passage
+    from dt6_lsp.assistant.turns import Turn
 
-OPEN, CLOSE = "<excerpt", "</excerpt>"
-_MARK = re.compile(r"[<＜﹤‹](?=[^\w<]{0,8}excerpt)", re.IGNORECASE)
-_ROLE = re.compile(
-    r"<(?=[|｜][\w▁ -]{1,40}[|｜]>|(?:start|end)_of_turn>|</?SYS>>)|\[(?=/?(?:INST|SYSTEM_PROMPT)\])", re.IGNORECASE
-)
-
-
-@cache
-def _text(name: str) -> str:
-    return (resources.files("dt6_lsp.assistant") / "prompts" / name).read_text(encoding="utf-8").strip()
+FORM = 2  # raised when what stands between the texts of the files changes
+MAP, SUMMARY = "map of the workspace", "summary of what was said before"
+TURN = "said before"
+NOTHING = "The index holds nothing that fits this question."
+_VERSION = re.compile(r"version: (\d+)\n\n")
 
 
 @cache
-def _by_intent() -> dict[str, str]:
-    rows = (line.partition(": ") for line in _text("intents.md").splitlines())
-    return {intent: words for intent, _, words in rows}
+def _file(name: str) -> tuple[int, str]:
+    whole = (resources.files("dt6_lsp.assistant") / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+    front = _VERSION.match(whole)
+    if front is None:
+        raise ValueError(f"The prompt {name} does not begin with its version.")
+    return int(front[1]), whole[front.end() :].strip()
+
+
+def text(name: str) -> str:
+    """What the file `prompts/NAME.md` says."""
+    return _file(name)[1]
+
+
+def version(name: str) -> int:
+    return _file(name)[0]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    files = (resources.files("dt6_lsp.assistant") / "prompts").iterdir()
+    return tuple(sorted(file.name.removesuffix(".md") for file in files if file.name.endswith(".md")))
+
+
+@cache
+def edition() -> str:
+    """What tells an answer to these prompts from an answer to others: it changes with every word of theirs."""
+    whole = "\0".join(f"{name} {version(name)} {text(name)}" for name in names())
+    return hashlib.sha256(f"{FORM}\0{whole}".encode()).hexdigest()[:12]
 
 
 def system(intent: Intent) -> str:
-    return f"{_text('system.md')}\n\n{_by_intent()[intent]}"
-
-
-def escape(text: str) -> str:
-    """Workspace text in which nothing looks like a mark of DT6's or of a chat template."""
-    return _ROLE.sub(lambda match: match[0] + " ", _MARK.sub("&lt;", text))
+    return f"{text('system')}\n\n{text(intent)}"
 
 
 def excerpt(passage: Passage) -> str:
-    note = f' note="{passage.note}"' if passage.note else ""
-    source = re.sub(r"[\"<>\r\n]", "_", passage.source)
-    return f'{OPEN} source="{source}"{note}>\n{escape(passage.text)}\n{CLOSE}'
+    return quoted(passage.text, source=passage.source, note=passage.note)
 
 
-def messages(question: str, intent: Intent, passages: Sequence[Passage]) -> tuple[Message, ...]:
-    """The system's words, then the excerpts with the question last."""
-    found = "\n\n".join(excerpt(passage) for passage in passages)
-    body = found or "The index holds nothing that fits this question."
-    return Message("system", system(intent)), Message("user", f"{body}\n\nQuestion: {question.strip()}")
+def turn(said: Turn) -> str:
+    return quoted(f"Question: {said.question.strip()}\nAnswer: {said.answer.strip()}", note=TURN)
+
+
+def messages(
+    question: str,
+    intent: Intent,
+    passages: Sequence[Passage],
+    *,
+    map_text: str = "",
+    summary: str = "",
+    turns: Iterable[Turn] = (),
+) -> tuple[Message, ...]:
+    """The system's words, then what is known, in the order given, with the question last."""
+    known = [
+        *([quoted(map_text, note=MAP)] if map_text else ()),
+        *([quoted(summary, note=SUMMARY)] if summary else ()),
+        *map(turn, turns),
+        *map(excerpt, passages),
+    ]
+    if not passages and not map_text:
+        known.append(NOTHING)
+    body = "\n\n".join((*known, f"Question: {without_roles(question.strip())}"))
+    return Message("system", system(intent)), Message("user", body)
+
+
+def to_summarise(summary: str, turns: Iterable[Turn]) -> tuple[Message, ...]:
+    """Asks for a summary of these turns, and of an earlier summary."""
+    known = [*([quoted(summary, note=SUMMARY)] if summary else ()), *map(turn, turns)]
+    return Message("system", text("summary")), Message("user", "\n\n".join((*known, "Write the summary.")))

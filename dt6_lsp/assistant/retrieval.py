@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.context import Passage
 from dt6_lsp.assistant.mentions import matching, places
+from dt6_lsp.assistant.parts import Passage
 from dt6_lsp.workspace.defaults import is_secret
 from dt6_lsp.workspace.secrets import redact
 

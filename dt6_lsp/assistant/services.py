@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from dt6_lsp.metrics import Metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dt6_lsp.models.orchestrator import Choice
     from dt6_lsp.settings import Settings
 
@@ -32,9 +34,17 @@ class Hub(Protocol):
 class Counter(Protocol):
     """Counts tokens as a model does; learns from what servers report."""
 
-    def count(self, text: str, model: str = "") -> int: ...
+    def count(self, text: str, model: str = "") -> int:
+        """Rather too many than too few."""
+        ...
 
-    def calibrate(self, characters: int, tokens: int, model: str = "") -> None: ...
+    def estimate(self, messages: Sequence[str], model: str = "") -> int:
+        """What the server will most likely count for a prompt."""
+        ...
+
+    def calibrate(self, messages: Sequence[str], tokens: int, model: str = "") -> None:
+        """Blocks for a moment where what is learned is kept."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """How many tokens a text has, without asking anybody: what packs a prompt into a model's window.
 
 In order of trust: what the model's own server counted for earlier prompts; a tiktoken vocabulary that already lies on
-disk; the number of characters. All but exact counts are rounded up, because a prompt that is too long is cut by some
-servers without a word. tiktoken's own loader is never used: it would download, without a time limit.
-Not here: the exact count, which only the model's server can give.
+disk; the kinds of characters. What packs is told rather too many than too few, because a prompt that is too long is cut
+by some servers without a word; what a person reads is told as it most likely is. tiktoken's own loader is never used:
+it would download, without a time limit.
+Not here: the exact count, which only the model's server can give, and how counts are learned from (`token_fit`).
 """
 
 from __future__ import annotations
@@ -14,23 +15,17 @@ import hashlib
 import math
 import tempfile
 import threading
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from dt6_lsp.models.token_fit import Fit, of_messages, sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-CHARACTERS_PER_TOKEN = 3.5
-RESERVE = 1.3  # for characters alone
-CALIBRATED_RESERVE = 1.1  # texts differ from the prompts that were counted
 FOREIGN_VOCABULARY_RESERVE = 1.2  # most models have a vocabulary of their own
 EXACT_UP_TO = 20_000  # characters; a longer text is estimated, which takes no time
-
-# Smaller samples are mostly the model's own chat template. Ratios beyond these bounds are not those of a tokenizer but
-# of a prompt that was cut, or that the server found in its cache and did not count.
-LEAST_TOKENS = 100
-PLAUSIBLE = (0.5, 6.0)
+LEAST_TOKENS = 100  # smaller prompts are mostly the model's own chat template
 
 # Where tiktoken keeps the file of cl100k_base (named by the SHA-1 of its address), and the SHA-256 it must have.
 _FILE = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
@@ -41,48 +36,55 @@ _PATTERN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """Bytes per token, as one model's server counts."""
+class Kept(Protocol):
+    """Where fits outlive the process. Both calls may block for a moment, and never raise."""
 
-    value: float
+    def load(self, model: str) -> Fit | None: ...
 
-    def after(self, sample: float) -> Ratio:
-        """Believes quickly that a text has more tokens, slowly that it has fewer: the one loses a little room, the
-        other the beginning of a prompt."""
-        weight = 0.7 if sample < self.value else 0.2
-        return replace(self, value=self.value + weight * (sample - self.value))
+    def save(self, model: str, fit: Fit) -> None: ...
 
 
 class TokenCounter:
     """Thread-safe. `vocabulary` counts exactly, if it is there."""
 
-    def __init__(self, vocabulary: Callable[[str], int] | None = None) -> None:
+    def __init__(self, vocabulary: Callable[[str], int] | None = None, kept: Kept | None = None) -> None:
         self._vocabulary = vocabulary
-        self._ratios: dict[str, Ratio] = {}
+        self._kept = kept
+        self._fits: dict[str, Fit] = {}
         self._lock = threading.Lock()
 
     def count(self, text: str, model: str = "") -> int:
         """Tokens, rather too many than too few. `model` is one that `calibrate` was told of; "" is the last one."""
-        size = _size(text)
-        ratio = self._ratios.get(model)
-        if ratio is not None:
-            return math.ceil(size / ratio.value * CALIBRATED_RESERVE)
-        if self._vocabulary is not None and len(text) <= EXACT_UP_TO:
+        fit = self._fit(model)
+        if not fit.counted and self._vocabulary is not None and len(text) <= EXACT_UP_TO:
             return math.ceil(self._vocabulary(text) * FOREIGN_VOCABULARY_RESERVE)
-        return math.ceil(size / CHARACTERS_PER_TOKEN * RESERVE)
+        return math.ceil(fit.most(sizes(text)))
 
-    def calibrate(self, characters: int, tokens: int, model: str = "") -> None:
-        """A server counted `tokens` for a prompt of `characters`."""
-        if tokens < LEAST_TOKENS:
+    def estimate(self, messages: Sequence[str], model: str = "") -> int:
+        """Tokens that a server will most likely report for a prompt of these messages."""
+        return round(self._fit(model).likely(of_messages(messages)))
+
+    def calibrate(self, messages: Sequence[str], tokens: int, model: str = "") -> None:
+        """A server counted `tokens` for a prompt of these messages."""
+        if tokens < LEAST_TOKENS or not messages:
             return
-        sample = characters / tokens
-        if not PLAUSIBLE[0] <= sample <= PLAUSIBLE[1]:
-            return
+        have = of_messages(messages)
+        self._fit(model)
         with self._lock:
             for name in {model, ""}:
-                known = self._ratios.get(name)
-                self._ratios[name] = known.after(sample) if known else Ratio(sample)
+                self._fits[name] = self._fits.get(name, Fit()).after(have, tokens)
+            learned = self._fits[model]
+        if self._kept is not None and model:
+            self._kept.save(model, learned)
+
+    def _fit(self, model: str) -> Fit:
+        """What is known of a model; what was kept of it is read once."""
+        fit = self._fits.get(model)
+        if fit is None:
+            kept = self._kept.load(model) if self._kept is not None and model else None
+            with self._lock:
+                fit = self._fits.setdefault(model, kept or Fit())
+        return fit
 
     def use_vocabulary_on_disk(self, folder: Path | None = None) -> threading.Thread:
         """Look for tiktoken's cached vocabulary in the background; until it is there, and if it never is, characters
@@ -115,8 +117,3 @@ def load_vocabulary(place: Path, sha256: str = _SHA256) -> Callable[[str], int] 
 
     encoding = tiktoken.Encoding("cl100k_base", pat_str=_PATTERN, mergeable_ranks=ranks, special_tokens={})
     return lambda text: len(encoding.encode_ordinary(text))
-
-
-def _size(text: str) -> int:
-    """Bytes: a letter is one, and what is written without letters has more tokens per character."""
-    return len(text.encode("utf-8", "surrogatepass"))

@@ -7,7 +7,7 @@ For each annotated query two contexts are measured at 500, 1,000 and 2,000 token
 - `texts of hits`: the same without places, as the published figures count.
 - `packed`: the excerpts that `ask` packs for a model when its window leaves N tokens for them, with the marks around
   them, as the router, retrieval and packing make them. With `--own-count` by DT6's own count before any server has told
-  it better (characters / 3.5 and 30 % more, so that N tokens are fewer in truth); otherwise by the neutral count.
+  it better (rather too many than too few, so that N tokens are fewer in truth); otherwise by the neutral count.
 
 A piece counts for a target when the benchmark's scorer says that it matches (same file, and the target's lines where it
 has any), and when it shows something: three lines that are not blank, or all that the chunk has. `any` is the share of
@@ -33,12 +33,12 @@ from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.assistant import prompts
 from dt6_lsp.assistant.ask_context import AskContext
-from dt6_lsp.assistant.context import MESSAGE_TOKENS, pack
+from dt6_lsp.assistant.context import MESSAGE_TOKENS, Parts, pack
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.router import route
 from dt6_lsp.index.index import Index
 from dt6_lsp.models.build import build_embedder
-from dt6_lsp.models.tokens import CHARACTERS_PER_TOKEN, TokenCounter, load_vocabulary
+from dt6_lsp.models.tokens import TokenCounter, load_vocabulary
 from dt6_lsp.settings import Settings
 from dt6_lsp.text import lines_of
 
@@ -55,6 +55,7 @@ BUDGETS = (500, 1_000, 2_000)
 GOAL = (0.75, 0.90, 0.96)
 _HITS = 50  # looked at for each query, as the published figures do
 _LEAST_LINES = 3
+_BYTES_PER_TOKEN = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def packed(case: Case, count: Count, budget: int) -> list[Piece]:
     intent = route(case.query).intent
     bare = sum(count(message.content) + MESSAGE_TOKENS for message in prompts.messages(case.query, intent, ()))
     found = case.findings
-    context = pack(case.query, intent, found.given, found.hits, count, bare + budget)
+    context = pack(Parts(case.query, intent, found.given, found.hits), count, bare + budget)
     whole = {(hit.path, hit.start_line, hit.end_line) for hit in found.hits}
     return [
         Piece(
@@ -174,7 +175,7 @@ def _cases(args: argparse.Namespace, store: Path) -> Iterator[Case]:
 
 def _count(vocabulary: Path | None) -> Count:
     if vocabulary is None:
-        return lambda text: math.ceil(len(text.encode()) / CHARACTERS_PER_TOKEN)
+        return lambda text: math.ceil(len(text.encode()) / _BYTES_PER_TOKEN)
     count = load_vocabulary(vocabulary)
     if count is None:
         raise SystemExit(f"{vocabulary} is not cl100k_base as tiktoken caches it.")
