@@ -68,6 +68,11 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "say what works, what does not, and the mend",
         "Tries every part that DT6 rests on. Exit code 1 when something is broken that is needed.",
     ),
+    "cache": (
+        "see or forget the answers that are kept, and compare questions",
+        "compare: says of two questions, or of each pair of --pairs, whether one would be served the other's answer,\n"
+        "and why. It needs no index and no model.",
+    ),
     "gc": (
         "remove the indexes of folders that are gone, and what the others no longer need",
         "An index goes when its folder was removed; not when that is on a drive that is not there now. Of the others,\n"
@@ -193,6 +198,16 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clientProcessId", type=int, help=argparse.SUPPRESS)
 
 
+def _cache(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="ACTION", choices=("compare",), help="compare")
+    parser.add_argument("questions", metavar="QUESTION", nargs="*", help="two of them, for compare")
+    parser.add_argument(
+        "--pairs",
+        metavar="FILE",
+        help='JSON lines {"a", "b"} (`-` for stdin); with --json, prints for each {"hit", "similarity", "reason"}',
+    )
+
+
 def _gc(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would go")
     parser.add_argument(
@@ -207,4 +222,4 @@ def _no_update(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-update", dest="update", action="store_false", help="take the index as it is")
 
 
-_ARGUMENTS = {"ask": _ask, "search": _search, "index": _index, "serve": _serve, "gc": _gc}
+_ARGUMENTS = {"ask": _ask, "search": _search, "index": _index, "serve": _serve, "cache": _cache, "gc": _gc}

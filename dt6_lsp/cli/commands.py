@@ -25,6 +25,7 @@ _COMMANDS = {
     "stats": "stats",
     "config": "config",
     "doctor": "doctor",
+    "cache": "cache",
     "gc": "gc",
 }
 
