@@ -5,10 +5,13 @@ Not here: what only one face has (the table of `models`, an editor's partial res
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dt6_lsp.engine import Citation, Done, Hit, IndexReport
+    from dt6_lsp.engine import ChatStats, Citation, Done, Hit, IndexReport, Models
+    from dt6_lsp.models.base import ModelInfo
+    from dt6_lsp.models.orchestrator import ServerModels
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -38,6 +41,42 @@ def report_json(report: IndexReport) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "chunks_per_second": round(report.chunks_per_second, 1),
         "vectors_synced": report.vectors_synced,
+    }
+
+
+def models_json(models: Models) -> dict[str, Any]:
+    """`in_use` marks the model that answers where no intent has another. `health` is what this process has met."""
+    chat = models.chat
+    return {
+        "servers": [_server_json(server, chat) for server in models.servers],
+        "choice": {
+            "backend": chat.backend,
+            "model": chat.model,
+            "context_tokens": chat.context_tokens,
+            "why": chat.why,
+        },
+    }
+
+
+def _server_json(server: ServerModels, chat: ChatStats) -> dict[str, Any]:
+    used = {chat.model, f"{chat.model}:latest"} if server.backend == chat.backend else set()
+    return {
+        "backend": server.backend,
+        "kind": server.kind,
+        "url": server.url,
+        "reachable": not server.problem,
+        "models": [_model_json(model) | {"in_use": model.name in used} for model in server.models],
+        "problem": server.problem,
+        "health": asdict(server.health) if server.health else None,
+    }
+
+
+def _model_json(model: ModelInfo) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "size_bytes": model.size_bytes,
+        "context_tokens": model.context_length,
+        "capabilities": list(model.capabilities),
     }
 
 

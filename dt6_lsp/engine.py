@@ -14,7 +14,7 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.ask_context import AskContext
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.features.runs import RootIndex
     from dt6_lsp.index.records import Records
+    from dt6_lsp.models.orchestrator import Choice, ServerModels
+    from dt6_lsp.settings import Settings
 
 __all__ = [
     "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit",
@@ -91,6 +93,19 @@ class Stats:
     asks: AskStats = field(default_factory=AskStats)
     metrics: Mapping[str, Measure] = field(default_factory=dict)
     answers_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """`servers` in the order of the settings, also those that can't be reached; `chat` is who would answer now."""
+
+    servers: tuple[ServerModels, ...]
+    chat: ChatStats
+
+
+def chat_stats(choice: Choice) -> ChatStats:
+    name, url = (choice.backend.name, choice.backend.url) if choice.backend else ("none", "")
+    return ChatStats(name, choice.model, url, choice.context_tokens, choice.why)
 
 
 class Engine:
@@ -236,10 +251,24 @@ class Engine:
         if self._records is not None:
             keep(self._services.metrics, self._records)
 
+    async def models(self) -> Models:
+        """What every model server has, and who would answer now."""
+        servers = await until_cancelled(self._services.hub.models(), self._closed)
+        return Models(tuple(servers), await self._chat())
+
+    async def switch_model(self, backend: str = "", model: str = "") -> ChatStats:
+        """From now on this model answers; without a name, whom the settings name. Answers that are being written go on.
+        `ModelError` or `SettingError` when it can't, and then nothing changes."""
+        return chat_stats(await until_cancelled(self._services.hub.switch(backend, model), self._closed))
+
+    async def reconfigure(self, settings: Settings) -> None:
+        """Other settings for models: of `chat`, `intents`, the servers and whom text may be sent to. Questions that
+        were asked before keep theirs. What the indexes are made of needs another engine."""
+        self._services = replace(self._services, settings=settings)
+        await self._services.hub.reconfigure(settings)
+
     async def _chat(self) -> ChatStats:
-        choice = await until_cancelled(self._services.hub.choose(), self._closed)
-        name, url = (choice.backend.name, choice.backend.url) if choice.backend else ("none", "")
-        return ChatStats(name, choice.model, url, choice.context_tokens, choice.why)
+        return chat_stats(await until_cancelled(self._services.hub.choose(), self._closed))
 
     async def close(self) -> None:
         """Cancel what runs, wait for it briefly, and close the stores and the connections. May be called twice."""

@@ -13,7 +13,7 @@ from dt6_lsp.metrics import Metrics
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dt6_lsp.models.orchestrator import Choice
+    from dt6_lsp.models.orchestrator import Choice, ServerModels
     from dt6_lsp.settings import Settings
 
 
@@ -27,6 +27,16 @@ class Hub(Protocol):
     def forget(self) -> None:
         """The model that was chosen has failed: look anew at the next question."""
         ...
+
+    async def switch(self, backend: str = "", model: str = "") -> Choice:
+        """From now on this model answers; without a name, whom the settings name. Raises when it can't."""
+        ...
+
+    async def reconfigure(self, settings: Settings) -> None:
+        """Other settings from now on; answers that are being written go on."""
+        ...
+
+    async def models(self) -> list[ServerModels]: ...
 
     async def close(self) -> None: ...
 

@@ -1,13 +1,17 @@
-"""`dt6-lsp models`: each model server that the settings name, what it has, and which model would answer.
+"""`dt6-lsp models`: each model server that the settings name, what it has and what that can do, and which model would
+answer.
 
 Not here: the asking and the choice (`dt6_lsp.models.orchestrator`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dt6_lsp.contracts import models_json
+from dt6_lsp.engine import Models, chat_stats
 from dt6_lsp.models.orchestrator import ModelHub
+from dt6_lsp.models.targets import Target, targets
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
@@ -15,17 +19,25 @@ if TYPE_CHECKING:
     from dt6_lsp.models.orchestrator import Choice, ServerModels
     from dt6_lsp.settings import Settings
 
+_COLUMNS = ("model", "size", "context", "can", "")
+_INTENTS = ("code", "docs", "debug", "arch", "general")
+
 
 def models(call: Invocation) -> int:
-    servers, choice = call.run(survey(call.loaded.settings))
+    settings = call.loaded.settings
+    servers, choice = call.run(survey(settings))
     if call.args.json:
-        call.terminal.json(_as_json(servers, choice))
+        call.terminal.json(models_json(Models(tuple(servers), chat_stats(choice))))
         return 0
     for server in servers:
         call.terminal.line(f"{server.backend} at {server.url}", "bold")
-        call.terminal.lines(f"  {line}" for line in _told(server))
+        if server.models:
+            call.terminal.table([_row(server, each, choice) for each in server.models], _COLUMNS)
+        else:
+            call.terminal.line(f"  {server.problem or 'It has no model.'}")
     call.terminal.line()
     call.terminal.line(choice_in_words(choice))
+    call.terminal.lines(_others(settings))
     return 0
 
 
@@ -40,35 +52,29 @@ async def survey(settings: Settings) -> tuple[list[ServerModels], Choice]:
 def choice_in_words(choice: Choice) -> str:
     if choice.backend is None:
         return f"Answers are written without a model. {choice.why}".strip()
-    return f"Answers are written by {choice.model} ({choice.backend.name}, {choice.context_tokens:,} tokens)."
+    said = f"Answers are written by {choice.model} ({choice.backend.name}, {choice.context_tokens:,} tokens)."
+    return f"{said} {choice.why}".strip()
 
 
-def _told(server: ServerModels) -> list[str]:
-    if server.problem:
-        return [server.problem]
-    return [_model(each) for each in server.models] or ["It has no model."]
+def _row(server: ServerModels, model: ModelInfo, choice: Choice) -> tuple[str, ...]:
+    size = f"{model.size_bytes / 1e9:.1f} GB" if model.size_bytes else ""
+    context = f"{model.context_length:,}" if model.context_length else ""
+    named = model.name in (choice.model, f"{choice.model}:latest")
+    used = named and choice.backend is not None and choice.backend.name == server.backend
+    return model.name, size, context, ", ".join(model.capabilities), "answers" if used else ""
 
 
-def _model(model: ModelInfo) -> str:
-    return f"{model.name}  {model.size_bytes / 1e9:.1f} GB" if model.size_bytes else model.name
+def _others(settings: Settings) -> list[str]:
+    """Who answers certain questions, and who stands in."""
+    usual, *fallback = targets(settings) or [Target("none")]
+    by_intent = ((intent, targets(settings, intent)[:1]) for intent in _INTENTS)
+    lines = [
+        f"Questions of the kind {intent}: {_named(first[0])}."
+        for intent, first in by_intent
+        if first and first[0] != usual
+    ]
+    return [*lines, f"Who stands in: {', then '.join(map(_named, fallback))}."] if fallback else lines
 
 
-def _as_json(servers: list[ServerModels], choice: Choice) -> dict[str, Any]:
-    return {
-        "servers": [
-            {
-                "backend": server.backend,
-                "url": server.url,
-                "reachable": not server.problem,
-                "models": [{"name": each.name, "size_bytes": each.size_bytes} for each in server.models],
-                "problem": server.problem,
-            }
-            for server in servers
-        ],
-        "choice": {
-            "backend": choice.backend.name if choice.backend else "none",
-            "model": choice.model,
-            "context_tokens": choice.context_tokens,
-            "why": choice.why,
-        },
-    }
+def _named(target: Target) -> str:
+    return f"{target.model} ({target.backend})" if target.model else f"the first model of {target.backend}"

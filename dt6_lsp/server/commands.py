@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.contracts import answer_json, hit_json, report_json
+from dt6_lsp.server import models
 from dt6_lsp.server.arguments import only, parse
 from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
@@ -85,8 +86,10 @@ async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dic
 _COMMANDS: Mapping[str, Command] = {
     "dt6.ask": _ask,
     "dt6.index": _index,
+    "dt6.models": models.models,
     "dt6.search": _search,
     "dt6.stats": _stats,
+    "dt6.switchModel": models.switch,
 }
 
 NAMES = tuple(_COMMANDS)

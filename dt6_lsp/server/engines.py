@@ -46,6 +46,12 @@ class Engines:
         await asyncio.wait([self._ready], timeout=seconds)
         return self._ready.result() if self._ready.done() and self._ready.exception() is None else None
 
+    async def settled(self) -> Engine | None:
+        """The engine, waited for while it is built; None where there is none."""
+        ready = self._ready
+        await asyncio.wait([ready])
+        return ready.result() if ready.exception() is None else None
+
     async def replace(self, settings: Settings, roots: Sequence[Path]) -> Engine | None:
         """Build an engine; None when a later call has taken over. Raises what requests will see, too: a `Dt6Error`."""
         self._turn += 1

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from dt6_lsp.errors import Dt6Error, WorkspaceError
-from dt6_lsp.server import commands, configuration, parent
+from dt6_lsp.server import commands, configuration, models, parent
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_path, to_uri
 from dt6_lsp.server.indexing import EVERYTHING
@@ -103,6 +103,7 @@ async def reopen(session: Session) -> None:
         return
     if engine is None:
         return
+    await models.switch_again(session, engine)
     wanted = await session.in_worker(lambda: _wants_index(session.settings, engine.roots))
     if session.settings.index.watch:
         session.tasks.start(_follow_disk(session, engine, wanted), "Following changes on disk")
@@ -140,8 +141,13 @@ def did_change_configuration(session: Session, params: types.DidChangeConfigurat
 async def _reconfigure(session: Session, pushed: object) -> None:
     before = session.settings
     await configuration.refresh(session, pushed)
+    chat = session.settings.chat
+    if (before.chat.backend, before.chat.model) != (chat.backend, chat.model):
+        session.switched = None
     if configuration.needs_new_engine(before, session.settings):
         await reopen(session)
+    elif before != session.settings and (engine := await session.engines.settled()) is not None:
+        await engine.reconfigure(session.settings)
 
 
 def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:

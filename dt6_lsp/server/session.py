@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dt6_lsp.server.convert import Encoding
     from dt6_lsp.server.documents import Snapshot
     from dt6_lsp.server.engines import Build
+    from dt6_lsp.server.models import SwitchArguments
     from dt6_lsp.settings import Loaded, Settings
 
     T = TypeVar("T")
@@ -46,6 +47,7 @@ class Session:
         self.loaded = loaded  # with what the editor says
         self.answers = answers  # the folder that written answers go to
         self.metrics = metrics  # the engine's, too
+        self.switched: SwitchArguments | None = None  # the model that a command chose
         self.initial_options: Mapping[str, object] = {}
         self.client = Client()
         self.roots: tuple[Path, ...] = ()

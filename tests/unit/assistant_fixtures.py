@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from dt6_lsp.assistant.ask_context import AskContext
@@ -18,7 +18,7 @@ from dt6_lsp.index.imports.resolve import resolve
 from dt6_lsp.index.model import Definition, Hit, IndexState, Use
 from dt6_lsp.metrics import Metrics
 from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
-from dt6_lsp.models.orchestrator import Choice
+from dt6_lsp.models.orchestrator import Choice, ServerModels
 from dt6_lsp.models.tokens import TokenCounter
 from dt6_lsp.settings import Settings
 from dt6_lsp.syntax.parser import parse
@@ -180,6 +180,7 @@ class FakeHub:
     choice: Choice | ModelError
     forgotten: int = 0
     closed: bool = False
+    settings: Settings | None = None
     intents: list[str] = field(default_factory=list)
 
     async def choose(self, intent: str = "", after: Choice | None = None, because: str = "") -> Choice:
@@ -192,6 +193,17 @@ class FakeHub:
 
     def forget(self) -> None:
         self.forgotten += 1
+
+    async def switch(self, backend: str = "", model: str = "") -> Choice:
+        assert isinstance(self.choice, Choice)
+        self.choice = replace(self.choice, model=model)
+        return self.choice
+
+    async def reconfigure(self, settings: Settings) -> None:
+        self.settings = settings
+
+    async def models(self) -> list[ServerModels]:
+        return []
 
     async def close(self) -> None:
         self.closed = True

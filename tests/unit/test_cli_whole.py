@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dt6_lsp.cli import main
 from tests.index_fixtures import ledger
+from tests.servers.model_server import Installed, ModelServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,6 +118,25 @@ def test_models_says_what_is_not_there(shop: Path, capsys: Capture, monkeypatch:
     assert [server["reachable"] for server in said["servers"]] == [False, False]
     assert "privacy.allowed_hosts" in said["servers"][1]["problem"]
     assert said["choice"]["backend"] == "none"
+
+
+def test_models_says_what_they_can_and_who_answers_what(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eyes = Installed("eyes:latest", ("completion", "vision"), 32_768)
+    with ModelServer([Installed("small:latest"), eyes], [Installed("big")]) as server:
+        monkeypatch.setenv("DT6_OLLAMA_URL", server.url)
+        monkeypatch.setenv("DT6_BACKENDS_GPU_URL", server.openai_url)
+        monkeypatch.setenv("DT6_CHAT_BACKEND", "auto")
+        monkeypatch.setenv("DT6_CHAT_FALLBACK", "eyes,gpu")
+        monkeypatch.setenv("DT6_INTENTS_ARCH", "big@gpu")
+        assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^small:latest +2\.0 GB +8,192 +completion +answers$", out, re.MULTILINE)
+    assert re.search(r"^eyes:latest +2\.0 GB +32,768 +completion, vision$", out, re.MULTILINE)
+    assert "gpu at http://127.0.0.1:" in out
+    assert "Questions of the kind arch: big (gpu)." in out
+    assert "Who stands in: eyes (ollama), then the first model of gpu." in out
 
 
 @pytest.mark.parametrize("command", [["index"], ["search", "x"], ["ask", "x"], ["stats"]])
