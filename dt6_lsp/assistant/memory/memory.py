@@ -1,0 +1,188 @@
+"""What a workspace's conversations leave behind, and what of it a new question gets: kept, found again, forgotten.
+
+Turns are embedded with the embedding that ships with DT6, whatever the index uses: it needs no server, so a question
+waits for nobody, and nothing said in a conversation is sent anywhere to be remembered. A vector is of the question as
+it stands by itself and of how the answer begins.
+Not here: the statements (`rows`), how a follow-up is told (`followups`), and what fits into a prompt (`context`).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from typing import TYPE_CHECKING, TypeVar
+
+from dt6_lsp.assistant.citations import check
+from dt6_lsp.assistant.memory import rows
+from dt6_lsp.assistant.memory.followups import Meant, resolve
+from dt6_lsp.assistant.memory.places import cited, current, known_names
+from dt6_lsp.assistant.memory.rows import Bound, Kept, Remembered
+from dt6_lsp.assistant.memory.vectors import TurnVectors, packed
+from dt6_lsp.assistant.turns import History, Turn
+from dt6_lsp.errors import Dt6Error, SettingError
+from dt6_lsp.workspace.secrets import redact
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dt6_lsp.assistant.ask_context import AskContext
+    from dt6_lsp.assistant.events import Done
+    from dt6_lsp.index.embedding import TextEmbedder
+    from dt6_lsp.index.model import Reader
+    from dt6_lsp.index.records import Records
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+RECENT = 6  # turns that go to a model as they were
+OLDER = 3  # earlier ones that bear on the question
+LEAST_COSINE = 0.6  # below it two turns have words in common and no subject (`tests.benchmarks.remembering` shows both)
+_POINTED_AT = 3  # turns that a follow-up may mean
+_LONGEST = 16_000  # characters of a text that are kept: more is a log that was pasted
+_GIST = 400
+_NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_NOT_GIST = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)\s*$|^#+ .*$|^[>*\s-]+|[`*|]", re.MULTILINE | re.DOTALL)
+_NOTHING = Kept(0, 0, 0)
+
+
+class Memory:
+    """Thread-safe; every method blocks, so never for an event loop. Without `records` nothing is kept or found. A file
+    that can't be read or written never costs an answer (`index.records`)."""
+
+    def __init__(
+        self,
+        records: Records | None = None,
+        embedder: Callable[[], TextEmbedder] | None = None,
+        bound: Bound = Bound(5_000, 20_000_000),  # noqa: B008 - frozen
+    ) -> None:
+        self._records = records
+        self._embedder = embedder
+        self._bound = bound
+        self._vectors: TurnVectors | None = None
+
+    @property
+    def on(self) -> bool:
+        return self._records is not None
+
+    def conversation(self, named: str) -> str:
+        """The one that a question belongs to: the one it names, or a new one; "" where nothing is kept."""
+        if named and not _NAME.fullmatch(named):
+            raise SettingError(
+                f"{named[:80]!r} is no name of a conversation.", "Use up to 64 letters, digits, dots and dashes."
+            )
+        return (named or uuid.uuid4().hex[:12]) if self.on else ""
+
+    def latest(self) -> str:
+        """The conversation of the last question in this workspace; "" where there is none."""
+        return self._read(rows.latest_conversation, "")
+
+    def resolve(self, question: str, conversation: str, context: AskContext) -> Meant:
+        """The question as it stands by itself, by the turns before."""
+        turns = self._read(lambda connection: rows.latest(connection, conversation, _POINTED_AT), [])
+        return resolve(question, turns, selected=bool(context.selection.strip()), open_file=bool(context.path))
+
+    def history(self, conversation: str, meant: Meant, reader: Reader) -> History:
+        """What a model should know of what was said. Citations of lines that have changed since are taken out."""
+        vector = self._query(meant.question)
+
+        def read(connection: sqlite3.Connection) -> tuple[list[Remembered], list[Remembered], str]:
+            recent = rows.latest(connection, conversation, RECENT)
+            older = [] if vector is None else self._nearest(connection, vector, {turn.id for turn in recent})
+            return recent, older, rows.summary(connection, conversation)[0]
+
+        recent, older, summary = self._read(read, ([], [], ""))
+        allowed = current([*recent, *older], reader)
+
+        def told(turn: Remembered) -> Turn:
+            return Turn(turn.meant, check(turn.answer, allowed[turn.id]).text)
+
+        return History(tuple(map(told, recent)), tuple(map(told, older)), summary)
+
+    def remember(self, conversation: str, meant: Meant, done: Done, reader: Reader) -> None:
+        """Keep a turn, without what looks like a secret. The oldest turns go where it would be too much."""
+        if self._records is None:
+            return
+        turn = Remembered(
+            conversation=conversation,
+            asked=time.time(),
+            question=_kept_text(meant.said),
+            meant=_kept_text(meant.question),
+            answer=_kept_text(done.answer),
+            intent=done.intent,
+            model=done.model,
+            names=tuple(map(redact, known_names(meant.question, done.citations, reader))),
+            cited=cited(done.citations, reader),
+        )
+        vector, fingerprint = self._document(turn)
+        self._records.write(lambda connection: rows.add(connection, turn, vector, fingerprint, self._bound), 0)
+
+    def forget(self, conversation: str = "") -> Kept:
+        """Remove one conversation, or everything; what was removed. Nothing of it stays in the file or beside it."""
+        if self._records is None:
+            return _NOTHING
+        gone = self._records.write(lambda connection: rows.forget(connection, conversation), _NOTHING)
+        self._records.scrub(set_aside=not conversation)
+        return gone
+
+    def kept(self) -> Kept:
+        return self._read(rows.kept, _NOTHING)
+
+    def _nearest(
+        self, connection: sqlite3.Connection, vector: NDArray[np.float32], recent: set[int]
+    ) -> list[Remembered]:
+        assert self._vectors is not None, "a query has been embedded"
+        self._vectors.refresh(connection)
+        numbers = [number for number, _ in self._vectors.nearest(vector, OLDER, LEAST_COSINE, recent)]
+        found = rows.numbered(connection, numbers)
+        return [found[number] for number in numbers if number in found]
+
+    def _query(self, question: str) -> NDArray[np.float32] | None:
+        try:
+            embedder = self._embedding()
+            return None if embedder is None else embedder.query(question[:_LONGEST])
+        except Dt6Error as error:
+            return _without_vectors(error)
+
+    def _document(self, turn: Remembered) -> tuple[bytes, str]:
+        """The vector as it is kept, with the fingerprint of what made it; empty where nothing can."""
+        try:
+            embedder = self._embedding()
+            if embedder is None or self._vectors is None:
+                return b"", ""
+            return packed(embedder.documents([f"{turn.meant}\n{gist(turn.answer)}"])[0]), self._vectors.fingerprint
+        except Dt6Error as error:
+            _without_vectors(error)
+            return b"", ""
+
+    def _embedding(self) -> TextEmbedder | None:
+        if self._records is None or self._embedder is None:
+            return None
+        embedder = self._embedder()
+        if self._vectors is None:
+            fingerprint = embedder.fingerprint()
+            self._vectors = TurnVectors(fingerprint.key, fingerprint.dimension)
+        return embedder
+
+    def _read(self, ask: Callable[[sqlite3.Connection], T], default: T) -> T:
+        return default if self._records is None else self._records.read(ask, default)
+
+
+def gist(answer: str) -> str:
+    """How an answer begins, without code and marks."""
+    return " ".join(_NOT_GIST.sub(" ", answer[: 10 * _GIST]).split())[:_GIST]
+
+
+def _kept_text(text: str) -> str:
+    return redact(text)[:_LONGEST]
+
+
+def _without_vectors(error: Dt6Error) -> None:
+    """The turns before can still be meant; only older ones are not found by meaning."""
+    logger.warning("Remembered turns are not searched by meaning: %s", error)

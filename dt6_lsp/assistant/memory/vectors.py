@@ -1,0 +1,79 @@
+"""The vectors of remembered turns, in memory: exact cosine over all of them is quick enough for what is kept.
+
+They are read from the file once, then only what was added, by whatever process; all anew when turns were removed.
+Not here: what is embedded (`memory`), and which embedding.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dt6_lsp.assistant.memory import rows
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+_STORED = np.dtype("<f2")  # in the file: half the bytes, and a cosine changes by less than a thousandth
+_FIRST_ROOM = 64
+
+
+def packed(vector: NDArray[np.float32]) -> bytes:
+    """As the file has it."""
+    return vector.astype(_STORED).tobytes()
+
+
+class TurnVectors:
+    """Thread-safe. Of one fingerprint; vectors of others stay in the file and are never compared with these."""
+
+    def __init__(self, fingerprint: str, dimension: int) -> None:
+        self.fingerprint = fingerprint
+        self._dimension = dimension
+        self._lock = threading.Lock()
+        self._epoch = b""
+        self._count = 0
+        self._numbers = np.empty(_FIRST_ROOM, dtype=np.int64)
+        self._rows = np.empty((_FIRST_ROOM, dimension), dtype=np.float32)
+
+    def refresh(self, connection: sqlite3.Connection) -> int:
+        """Take in what the file has; how many there are."""
+        with self._lock:
+            epoch = rows.epoch(connection)
+            if epoch != self._epoch:
+                self._epoch, self._count = epoch, 0
+            last = int(self._numbers[self._count - 1]) if self._count else 0
+            size = self._dimension * _STORED.itemsize
+            fresh = [row for row in rows.vectors(connection, self.fingerprint, last) if len(row[1]) == size]
+            if fresh:
+                self._append([number for number, _ in fresh], b"".join(vector for _, vector in fresh))
+            return self._count
+
+    def nearest(
+        self, vector: NDArray[np.float32], most: int, least: float, without: Collection[int] = ()
+    ) -> list[tuple[int, float]]:
+        """Numbers of turns with their cosines, the nearest first; none below `least`."""
+        with self._lock:
+            cosines = self._rows[: self._count] @ vector
+            numbers = self._numbers[: self._count]
+            near = np.flatnonzero(cosines >= least)
+            near = near[np.argsort(-cosines[near], kind="stable")]
+            found = ((int(numbers[place]), float(cosines[place])) for place in near)
+            return [pair for pair in found if pair[0] not in without][:most]
+
+    def _append(self, numbers: list[int], vectors: bytes) -> None:
+        """Room doubles when it is used up: adding one does not copy all."""
+        count = self._count + len(numbers)
+        if count > len(self._numbers):
+            room = max(count, 2 * len(self._numbers))
+            self._numbers = np.resize(self._numbers, room)
+            grown = np.empty((room, self._dimension), dtype=np.float32)
+            grown[: self._count] = self._rows[: self._count]
+            self._rows = grown
+        self._numbers[self._count : count] = numbers
+        self._rows[self._count : count] = np.frombuffer(vectors, _STORED).reshape(len(numbers), self._dimension)
+        self._count = count
