@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 from contextlib import ExitStack, suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dt6_lsp import settings as sources
@@ -20,12 +21,14 @@ from dt6_lsp.metrics import Metrics
 from dt6_lsp.settings.folders import ANSWERS, MARK, STORES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from dt6_lsp.assistant.memory.memory import Memory
     from dt6_lsp.engine import Engine
     from dt6_lsp.index.garbage import Collected
     from dt6_lsp.index.index import Index
+    from dt6_lsp.index.records import Records
     from dt6_lsp.models.embedder import Embedder
     from dt6_lsp.settings import Loaded, Settings
 
@@ -37,6 +40,7 @@ def build_engine(
 ) -> Engine:
     """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened.
     `metrics` for a face that counts, too, or whose engines follow one another."""
+    from dt6_lsp.assistant.memory import rows
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.engine import Engine
     from dt6_lsp.index import measures
@@ -49,8 +53,9 @@ def build_engine(
     folders = _resolved(roots)
     data = data_dir or sources.data_dir()
     with ExitStack() as undo:
-        embedder = build_embedder(settings)
-        undo.callback(embedder.close)
+        embedder, shared = build_embedder(settings), ExitStack()
+        shared.callback(embedder.close)
+        undo.callback(shared.close)
         indexes = []
         for root in folders:
             indexes.append(_open(root, data, embedder, settings))
@@ -58,10 +63,11 @@ def build_engine(
         reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
         counter = TokenCounter()
         counter.use_vocabulary_on_disk()
-        records = Records(store_folder(folders[0], data), (measures.TABLES,))
+        records = Records(store_folder(folders[0], data), (measures.TABLES, rows.TABLES))
         undo.callback(records.close)
-        services = Services(settings, ModelHub(settings), counter, metrics or Metrics())
-        engine = Engine(services, indexes, reader, records=records, release=embedder.close, answers=data / ANSWERS)
+        memory = _memory(settings, folders[0], records, _built_in(settings, embedder, shared))
+        services = Services(settings, ModelHub(settings), counter, metrics or Metrics(), memory)
+        engine = Engine(services, indexes, reader, records=records, release=shared.close, answers=data / ANSWERS)
         undo.pop_all()
     return engine
 
@@ -103,6 +109,32 @@ def _open(root: Path, data_dir: Path, embedder: Embedder, settings: Settings) ->
     index = Index.open(root, store, embedder, own)
     _mark(store, root)
     return index
+
+
+def _built_in(settings: Settings, embedder: Embedder, shared: ExitStack) -> Callable[[], Embedder]:
+    """The embedding that ships with DT6: the index's own where that is the one, else made when it is first needed."""
+
+    @cache
+    def build() -> Embedder:
+        from dt6_lsp.models.build import static_embeddings
+        from dt6_lsp.models.embedder import Embedder
+
+        other = Embedder(static_embeddings(settings))
+        shared.callback(other.close)
+        return other
+
+    return (lambda: embedder) if settings.embedding.backend == "static" else build
+
+
+def _memory(settings: Settings, root: Path, records: Records, embedder: Callable[[], Embedder]) -> Memory:
+    """Of the whole workspace; it lies with the first root, whose own file may narrow it."""
+    from dt6_lsp.assistant.memory.memory import Memory
+    from dt6_lsp.assistant.memory.rows import Bound
+
+    own = sources.narrowed(settings, root)[0].memory
+    if not own.keep:
+        return Memory()
+    return Memory(records, embedder, Bound(own.max_turns, own.max_bytes))
 
 
 def _mark(store: Path, root: Path) -> None:

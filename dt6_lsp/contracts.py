@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dt6_lsp.engine import ChatStats, Citation, Done, Hit, IndexReport, Models
+    from dt6_lsp.engine import ChatStats, Citation, Done, Hit, IndexReport, Kept, Models
     from dt6_lsp.models.base import ModelInfo
     from dt6_lsp.models.orchestrator import ServerModels
 
@@ -80,6 +80,10 @@ def _model_json(model: ModelInfo) -> dict[str, Any]:
     }
 
 
+def forgotten_json(gone: Kept) -> dict[str, Any]:
+    return {"turns": gone.turns, "conversations": gone.conversations, "bytes": gone.bytes}
+
+
 def answer_json(done: Done) -> dict[str, Any]:
     return {
         "answer": done.answer,
@@ -88,6 +92,8 @@ def answer_json(done: Done) -> dict[str, Any]:
         "backend": done.backend,
         "model": done.model,
         "cached": done.cached,
+        "conversation": done.conversation,
+        "resolved": done.resolved,
         "prompt_tokens": done.usage.prompt_tokens,
         "completion_tokens": done.usage.completion_tokens,
         "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},

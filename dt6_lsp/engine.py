@@ -20,8 +20,19 @@ from typing import TYPE_CHECKING
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asked import AskStats, ask_stats
 from dt6_lsp.assistant.blocking import on_threads, until_cancelled
-from dt6_lsp.assistant.events import Citation, Done, Event, Failed, Intent, Retrieved, Routed, Token
+from dt6_lsp.assistant.events import (
+    Citation,
+    Done,
+    Event,
+    Failed,
+    Intent,
+    Resolved,
+    Retrieved,
+    Routed,
+    Token,
+)
 from dt6_lsp.assistant.measuring import measured
+from dt6_lsp.assistant.memory.rows import Kept
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
@@ -60,8 +71,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit",
-    "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Measure", "Retrieved", "Routed",
-    "Sizes", "Stats", "Token", "Usage", "render_markdown", "render_plain",
+    "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Kept", "Measure", "Resolved",
+    "Retrieved", "Routed", "Sizes", "Stats", "Token", "Usage", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -205,9 +216,9 @@ class Engine:
         context: AskContext | None = None,
         texts: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[Event, None]:
-        """Routed, Retrieved, Tokens, then Done, or Failed where nothing could be answered. Tokens are raw; Done carries
-        the answer with its citations checked. `SettingError` for a question that is none; `Cancelled` within
-        milliseconds when `cancel` says so, and the stream from the model is closed."""
+        """Resolved for a follow-up, Routed, Retrieved, Tokens, then Done, or Failed where nothing could be answered.
+        Tokens are raw; Done carries the answer with its citations checked. `SettingError` for a question that is none;
+        `Cancelled` within milliseconds when `cancel` says so, and the stream from the model is closed."""
         token = cancel or CancelToken()
         events = answer(
             question,
@@ -222,6 +233,14 @@ class Engine:
                 yield event
         with suppress(RuntimeError):  # it has been closed meanwhile, which keeps them, too
             self._readers.submit(self._keep_measures)
+
+    async def latest_conversation(self) -> str:
+        """Of all processes that have this workspace open; "" where nothing is remembered."""
+        return await self._run(self._services.memory.latest)
+
+    async def forget(self, conversation: str = "") -> Kept:
+        """Remove what is remembered of a conversation, or everything; what was removed."""
+        return await self._run(lambda: self._services.memory.forget(conversation))
 
     async def hover(
         self, path: str, text: str, line: int, column: int, *, texts: Mapping[str, str] | None = None

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AskContext:
-    """`path` is the open file; `selection` the text marked in it, with its lines (0 where there is none)."""
+    """`path` is the open file; `selection` the text marked in it, with its lines (0 where there is none).
+    `conversation` is the one that the question goes on with; "" begins a new one."""
 
     selection: str = ""
     path: str = ""
     start_line: int = 0
     end_line: int = 0
     named_files: tuple[str, ...] = ()
+    conversation: str = ""

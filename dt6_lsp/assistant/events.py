@@ -24,6 +24,15 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """Only of a follow-up, first of all: the question as it was understood, by the turns before, and how it shows that
+    it leans on them."""
+
+    question: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Routed:
     """What kind of question it is, and why it was taken for that."""
 
@@ -72,6 +81,8 @@ class Done:
     index: IndexState
     notice: str = ""  # why no model wrote it, or that it broke off
     broken: bool = False  # the model's stream ended early: `answer` is what had come
+    conversation: str = ""  # what a follow-up names to go on from here; "" where nothing is remembered
+    resolved: str = ""  # a follow-up as it was understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +93,4 @@ class Failed:
     mend: str
 
 
-Event = Routed | Retrieved | Token | Done | Failed
+Event = Resolved | Routed | Retrieved | Token | Done | Failed

@@ -17,7 +17,7 @@ from dt6_lsp.assistant import citations, context, digest
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asking_models import Written, ask_models
 from dt6_lsp.assistant.blocking import until_cancelled
-from dt6_lsp.assistant.events import Done, Failed, Retrieved, Token
+from dt6_lsp.assistant.events import Done, Failed, Resolved, Retrieved, Token
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.router import route
 from dt6_lsp.assistant.sanitize import sanitize
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.assistant.blocking import Blocking
     from dt6_lsp.assistant.events import Event, Routed
+    from dt6_lsp.assistant.memory.followups import Meant
     from dt6_lsp.assistant.retrieval import Findings
     from dt6_lsp.assistant.services import Counter, Hub, Services
     from dt6_lsp.cancel import CancelToken
@@ -42,13 +43,19 @@ if TYPE_CHECKING:
 class _Asked:
     """One question with all that answering it needs."""
 
-    question: str
+    meant: Meant
     routed: Routed
     findings: Findings
     reader: Reader
     services: Services
     cancel: CancelToken
     run: Blocking
+    conversation: str = ""
+
+    @property
+    def question(self) -> str:
+        """As it stands by itself."""
+        return self.meant.question
 
 
 async def answer(
@@ -60,23 +67,37 @@ async def answer(
     *,
     run: Blocking,
 ) -> AsyncGenerator[Event, None]:
-    """Routed, Retrieved, Tokens, then Done; Failed as the last where the index can't be read."""
+    """Resolved for a follow-up, Routed, Retrieved, Tokens, then Done; Failed as the last where the index can't be
+    read. A follow-up is routed as it was understood: "why?" alone is of no kind."""
     asked = question.strip()
     if not asked:
         raise SettingError("The question is empty.", "Say what you want to know.")
     cancel.raise_if_cancelled()
-    routed = route(asked)
+    conversation = services.memory.conversation(context.conversation)
+    meant = await until_cancelled(run(lambda: services.memory.resolve(asked, conversation, context)), cancel)
+    if meant.follows:
+        yield Resolved(meant.question, meant.why)
+    routed = route(meant.question)
     yield routed
     try:
-        search = run(lambda: _retrieve(asked, routed, reader, services, context))
+        near = replace(context, path=context.path or meant.near)
+        search = run(lambda: _retrieve(meant.question, routed, reader, services, near))
         reading = asyncio.gather(search, _choose(services.hub, routed.intent))
         findings, choice = await until_cancelled(reading, cancel)
-        task = _Asked(asked, routed, findings, reader, services, cancel, run)
+        task = _Asked(meant, routed, findings, reader, services, cancel, run, conversation)
         async with aclosing(_written(task, choice)) as events:
             async for event in events:
-                yield event
+                yield await _remembered(task, event) if isinstance(event, Done) else event
     except Dt6Error as error:
         yield Failed(error.cause, error.mend)
+
+
+async def _remembered(task: _Asked, done: Done) -> Done:
+    """Kept before it is told, so that the next question of the conversation finds it, however soon it comes."""
+    memory, meant = task.services.memory, task.meant
+    keep = task.run(lambda: memory.remember(task.conversation, meant, done, task.reader))
+    await until_cancelled(keep, task.cancel)
+    return replace(done, conversation=task.conversation, resolved=meant.question if meant.follows else "")
 
 
 def _retrieve(asked: str, routed: Routed, reader: Reader, services: Services, context: AskContext) -> Findings:
@@ -133,7 +154,7 @@ def _pack(task: _Asked, choice: Choice) -> context.Packed:
 
 def _parts(task: _Asked) -> context.Parts:
     found = task.findings
-    return context.Parts(task.question, task.routed.intent, found.given, found.hits)
+    return context.Parts(task.meant.for_model, task.routed.intent, found.given, found.hits)
 
 
 def _window(settings: Settings, choice: Choice) -> int:

@@ -27,6 +27,7 @@ _EXAMPLES = """\
 examples:
   dt6-lsp ask "Where is the retry limit decided?"
   dt6-lsp ask -w ../service "What happens when a job fails?" --file src/jobs.py
+  dt6-lsp ask --continue "and where is that called?"
   dt6-lsp search "parse the config file" --count 5
   dt6-lsp index --rebuild
   dt6-lsp serve                     what an editor starts
@@ -40,6 +41,11 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "Finds what fits the question, hands it to the model that you run, and prints its answer as it comes, with\n"
         "the places it rests on. Without a model the answer is a digest of the workspace's own text. What changed\n"
         "since the last time is indexed first.",
+    ),
+    "forget": (
+        "forget what was asked and answered in this workspace",
+        "Questions and answers are remembered in the data folder, so that a question may lean on those before\n"
+        "(`dt6-lsp ask --continue`). Setting memory.keep=false remembers nothing.",
     ),
     "search": (
         "find the code that fits a description, a name or an error message",
@@ -166,7 +172,23 @@ def _ask(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a file that the answer must look at, relative to the workspace (repeatable)",
     )
+    conversation = parser.add_mutually_exclusive_group()
+    conversation.add_argument(
+        "--continue",
+        dest="goes_on",
+        action="store_true",
+        help='go on with the latest conversation of the workspace: "and where is that called?"',
+    )
+    conversation.add_argument(
+        "--conversation", metavar="ID", default="", help="go on with this one (the JSON of an answer names it)"
+    )
     _no_update(parser)
+
+
+def _forget(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--conversation", metavar="ID", default="", help="only this conversation")
+    what.add_argument("--all", action="store_true", help="everything that is remembered of this workspace")
 
 
 def _search(parser: argparse.ArgumentParser) -> None:
@@ -222,4 +244,12 @@ def _no_update(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-update", dest="update", action="store_false", help="take the index as it is")
 
 
-_ARGUMENTS = {"ask": _ask, "search": _search, "index": _index, "serve": _serve, "cache": _cache, "gc": _gc}
+_ARGUMENTS = {
+    "ask": _ask,
+    "forget": _forget,
+    "search": _search,
+    "index": _index,
+    "serve": _serve,
+    "cache": _cache,
+    "gc": _gc,
+}

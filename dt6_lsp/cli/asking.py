@@ -17,7 +17,7 @@ from dt6_lsp.errors import Dt6Error, SettingError
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
-    from dt6_lsp.engine import Done, Engine
+    from dt6_lsp.engine import AskContext, Done, Engine
 
 _SOURCES_SHOWN = 8
 
@@ -43,21 +43,39 @@ def _question(call: Invocation) -> str:
 
 
 async def _ask(call: Invocation, question: str) -> Done:
+    from dt6_lsp.engine import AskContext
+
     async with call.engine() as engine:
         files = tuple(named_file(engine, call.workspace, name, "--file") for name in call.args.files)
+        conversation = await _conversation(call, engine)
         await bring_up_to_date(call, engine)
-        return await _answered(call, engine, question, files)
+        return await _answered(call, engine, question, AskContext(named_files=files, conversation=conversation))
 
 
-async def _answered(call: Invocation, engine: Engine, question: str, files: tuple[str, ...]) -> Done:
-    from dt6_lsp.engine import AskContext, Done, Failed, Token
+async def _conversation(call: Invocation, engine: Engine) -> str:
+    """The one to go on with; "" for a new one, which is what a script gets that says nothing."""
+    named: str = call.args.conversation
+    if (named or call.args.goes_on) and not call.loaded.settings.memory.keep:
+        raise SettingError("No conversation is remembered: memory.keep is off.", "Set memory.keep=true, or ask anew.")
+    if not call.args.goes_on:
+        return named
+    latest = await engine.latest_conversation()
+    if not latest:
+        call.terminal.note("dt6-lsp: There is no conversation yet; this question begins one.")
+    return latest
+
+
+async def _answered(call: Invocation, engine: Engine, question: str, context: AskContext) -> Done:
+    from dt6_lsp.engine import Done, Failed, Resolved, Token
 
     live = call.terminal.live and not call.args.json
-    events = engine.ask(question, cancel=call.cancel, context=AskContext(named_files=files))
+    events = engine.ask(question, cancel=call.cancel, context=context)
     async with aclosing(events):
         async for event in events:
             if isinstance(event, Failed):
                 raise Dt6Error(event.cause, event.mend)
+            if isinstance(event, Resolved) and not call.args.json:
+                call.terminal.note(f"Taken as: {event.question} ({event.why}.)")
             if isinstance(event, Token) and live:
                 call.terminal.stream(event.text)
             if isinstance(event, Done):

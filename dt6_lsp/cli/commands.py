@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "ask": "asking",
+    "forget": "forgetting",
     "search": "searching",
     "index": "indexing",
     "serve": "serving",

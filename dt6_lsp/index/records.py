@@ -69,6 +69,15 @@ class Records:
 
         return self._attempt(transaction, default)
 
+    def scrub(self, *, set_aside: bool) -> None:
+        """After a removal: no copy of what was removed stays in SQLite's log nor, with `set_aside`, in a damaged file
+        that was kept. While another process reads, the log is cut with that one's next write."""
+        self._attempt(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone(), None)
+        if set_aside:
+            for old in self.path.parent.glob(BROKEN):
+                with suppress(OSError):
+                    old.unlink()
+
     def close(self) -> None:
         """Nothing is read or written any more; may be called twice."""
         with self._lock:

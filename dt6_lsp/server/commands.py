@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dt6_lsp.contracts import answer_json, hit_json, report_json
+from dt6_lsp.contracts import answer_json, forgotten_json, hit_json, report_json
 from dt6_lsp.server import models
 from dt6_lsp.server.arguments import only, parse
 from dt6_lsp.server.documents import named_file
@@ -39,6 +39,13 @@ class SearchArguments:
 @dataclass(frozen=True, slots=True)
 class IndexArguments:
     rebuild: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetArguments:
+    """One conversation; left out, everything that is remembered of this workspace."""
+
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,11 @@ async def _index(call: Call, given: object, token: ProgressToken | None) -> dict
     return None if report is None else report_json(report)
 
 
+async def _forget(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
+    arguments = parse(ForgetArguments, given, "dt6.forget", bare="conversation")
+    return forgotten_json(await (await call.engine()).forget(arguments.conversation))
+
+
 async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
     parse(StatsArguments, given, "dt6.stats")
     return asdict(await (await call.engine()).stats())
@@ -85,6 +97,7 @@ async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dic
 
 _COMMANDS: Mapping[str, Command] = {
     "dt6.ask": _ask,
+    "dt6.forget": _forget,
     "dt6.index": _index,
     "dt6.models": models.models,
     "dt6.search": _search,

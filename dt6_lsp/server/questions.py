@@ -1,6 +1,6 @@
 """Questions: `dt6/ask`, whose words stream as partial results, and what it shares with the command `dt6.ask`.
 
-A partial result is a plain object with `kind` (routed, retrieved or token); the final result is the one of
+A partial result is a plain object with `kind` (resolved, routed, retrieved or token); the final result is the one of
 `dt6-lsp ask --json`. Imported with the first question, because it imports the engine.
 Not here: how an answer is made, and where a written answer goes (`answers`).
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from dt6_lsp.contracts import answer_json, place_json
-from dt6_lsp.engine import AskContext, Done, Event, Failed, Retrieved, Routed, Token
+from dt6_lsp.engine import AskContext, Done, Event, Failed, Resolved, Retrieved, Routed, Token
 from dt6_lsp.errors import ModelError
 from dt6_lsp.server.arguments import parse
 from dt6_lsp.server.ask import ASK
@@ -34,13 +34,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class AskArguments:
     """`uri` and `range` (as in LSP) are what the user has open and marked; `selection` overrides the marked text;
-    `files` (URIs, or paths as answers name them) always go into the context."""
+    `files` (URIs, or paths as answers name them) always go into the context. `conversation` is the one to go on with;
+    left out, it is that of this editor."""
 
     question: str
     uri: str = ""
     range: Any = None
     selection: str = ""
     files: tuple[str, ...] = ()
+    conversation: str = ""
 
 
 async def answer_request(call: Call, params: Any) -> dict[str, Any]:
@@ -105,14 +107,15 @@ def _tell(bar: WorkDone, event: Event) -> None:
 def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
     path = (named_file(engine, arguments.uri) or _outside(arguments.uri)) if arguments.uri else ""
     files = tuple(filter(None, (named_file(engine, name) for name in arguments.files)))
+    talk = arguments.conversation or call.session.conversation
     if arguments.range is None:
-        return AskContext(selection=arguments.selection, path=path, named_files=files)
+        return AskContext(selection=arguments.selection, path=path, named_files=files, conversation=talk)
     marked = _range(call, arguments.range)
     snapshot = call.documents.get(arguments.uri)
     selection = arguments.selection or (text_in(snapshot.text, marked, call.encoding) if snapshot else "")
     # A selection of whole lines ends at the start of the line after.
     end = marked.end.line + (marked.end.character > 0 or marked.end == marked.start)
-    return AskContext(selection, path, marked.start.line + 1, max(end, marked.start.line + 1), files)
+    return AskContext(selection, path, marked.start.line + 1, max(end, marked.start.line + 1), files, talk)
 
 
 def _outside(uri: str) -> str:
@@ -134,6 +137,8 @@ def to_partial(event: Event) -> dict[str, Any] | None:
     match event:
         case Token(text):
             return {"kind": "token", "text": text}
+        case Resolved(question, why):
+            return {"kind": "resolved", "question": question, "why": why}
         case Routed(intent, probability, why):
             return {"kind": "routed", "intent": intent, "probability": probability, "why": why}
         case Retrieved(hits, dropped, prompt_tokens):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -48,6 +49,7 @@ class Session:
         self.answers = answers  # the folder that written answers go to
         self.metrics = metrics  # the engine's, too
         self.switched: SwitchArguments | None = None  # the model that a command chose
+        self.conversation = uuid.uuid4().hex[:12]  # of the questions that name none
         self.initial_options: Mapping[str, object] = {}
         self.client = Client()
         self.roots: tuple[Path, ...] = ()

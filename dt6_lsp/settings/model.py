@@ -104,6 +104,22 @@ class IntentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MemorySettings:
+    keep: bool = setting(
+        True,
+        "Remember conversations in the workspace's data folder, so that a question may lean on those before. "
+        "Off, nothing is written and each question stands alone.",
+        workspace=True,
+    )
+    max_turns: int = setting(
+        5_000, "Questions with their answers that are kept; the oldest go first.", workspace=True, minimum=1
+    )
+    max_bytes: int = setting(
+        20_000_000, "Bytes of them that are kept; the oldest go first.", workspace=True, minimum=100_000
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class OllamaSettings:
     url: str = setting("http://127.0.0.1:11434", "Address of the Ollama server.", guard=True, check="url")
 
@@ -159,6 +175,7 @@ class Settings:
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
     intents: IntentSettings = field(default_factory=IntentSettings)
+    memory: MemorySettings = field(default_factory=MemorySettings)
     ollama: OllamaSettings = field(default_factory=OllamaSettings)
     openai: OpenAISettings = field(default_factory=OpenAISettings)
     chroma: ChromaSettings = field(default_factory=ChromaSettings)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.events import Done
+from dt6_lsp.assistant.memory.memory import Memory
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.assistant.services import Services
 from dt6_lsp.cancel import Cancelled, CancelToken
@@ -230,8 +231,11 @@ def services(
     counter: TokenCounter | None = None,
     settings: Settings | None = None,
     metrics: Metrics | None = None,
+    memory: Memory | None = None,
 ) -> Services:
-    return Services(settings or Settings(), hub, counter or TokenCounter(), metrics or Metrics())
+    return Services(
+        settings or Settings(), hub, counter or TokenCounter(), metrics or Metrics(), memory=memory or Memory()
+    )
 
 
 async def ask(
@@ -243,11 +247,12 @@ async def ask(
     settings: Settings | None = None,
     cancel: CancelToken | None = None,
     context: AskContext | None = None,
+    memory: Memory | None = None,
 ) -> list[Event]:
     events = answer(
         question,
         reader,
-        services(hub, counter, settings),
+        services(hub, counter, settings, memory=memory),
         cancel or CancelToken(),
         context or AskContext(),
         run=at_once,

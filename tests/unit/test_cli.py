@@ -87,6 +87,8 @@ def test_ask_as_json(cli: Cli, capsys: Capture) -> None:
         "backend": "none",
         "model": "",
         "cached": False,
+        "conversation": "",
+        "resolved": "",
         "prompt_tokens": 12,
         "completion_tokens": 7,
         "index": {"files": 2, "indexed": 2, "stale": 0},

@@ -48,9 +48,7 @@ class Meant:
         return f"{self.said}\n(In this conversation: {self.question})" if self.follows else self.question
 
 
-def resolve(
-    question: str, turns: Sequence[Remembered], *, selected: bool = False, open_file: bool = False
-) -> Meant:
+def resolve(question: str, turns: Sequence[Remembered], *, selected: bool = False, open_file: bool = False) -> Meant:
     """`turns` are the last of the conversation, oldest first."""
     found = cue(question, selected=selected, open_file=open_file) if turns else None
     if found is None:
@@ -81,7 +79,7 @@ def _with_name(question: str, found: Cue, names: Sequence[str]) -> str:
 
 
 def _swapped(other: str, before: str) -> str:
-    """"What about b?" after "How does a work?" is "How does b work?", where both name one thing by a name of code."""
+    """ "What about b?" after "How does a work?" is "How does b work?", where both name one thing by a name of code."""
     ours, theirs = identifiers(other), identifiers(before)
     alone = len(ours) == 1 and ours[0] == other.strip(" `?!.()")
     if not alone or len(theirs) != 1 or len(before) > _LONGEST:

@@ -48,7 +48,8 @@ _POINTED_AT = 3  # turns that a follow-up may mean
 _LONGEST = 16_000  # characters of a text that are kept: more is a log that was pasted
 _GIST = 400
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
-_NOT_GIST = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)\s*$|^#+ .*$|^[>*\s-]+|[`*|]", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^(?P<fence>```|~~~).*?^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
+_MARKS = re.compile(r"^#+ .*$|^[>*\s-]+|[`*|]", re.MULTILINE)
 _NOTHING = Kept(0, 0, 0)
 
 
@@ -85,7 +86,8 @@ class Memory:
 
     def resolve(self, question: str, conversation: str, context: AskContext) -> Meant:
         """The question as it stands by itself, by the turns before."""
-        turns = self._read(lambda connection: rows.latest(connection, conversation, _POINTED_AT), [])
+        nothing: list[Remembered] = []
+        turns = self._read(lambda connection: rows.latest(connection, conversation, _POINTED_AT), nothing)
         return resolve(question, turns, selected=bool(context.selection.strip()), open_file=bool(context.path))
 
     def history(self, conversation: str, meant: Meant, reader: Reader) -> History:
@@ -94,10 +96,13 @@ class Memory:
 
         def read(connection: sqlite3.Connection) -> tuple[list[Remembered], list[Remembered], str]:
             recent = rows.latest(connection, conversation, RECENT)
-            older = [] if vector is None else self._nearest(connection, vector, {turn.id for turn in recent})
+            older: list[Remembered] = (
+                [] if vector is None else self._nearest(connection, vector, {turn.id for turn in recent})
+            )
             return recent, older, rows.summary(connection, conversation)[0]
 
-        recent, older, summary = self._read(read, ([], [], ""))
+        nothing: tuple[list[Remembered], list[Remembered], str] = ([], [], "")
+        recent, older, summary = self._read(read, nothing)
         allowed = current([*recent, *older], reader)
 
         def told(turn: Remembered) -> Turn:
@@ -148,7 +153,8 @@ class Memory:
             embedder = self._embedding()
             return None if embedder is None else embedder.query(question[:_LONGEST])
         except Dt6Error as error:
-            return _without_vectors(error)
+            _without_vectors(error)
+            return None
 
     def _document(self, turn: Remembered) -> tuple[bytes, str]:
         """The vector as it is kept, with the fingerprint of what made it; empty where nothing can."""
@@ -176,7 +182,7 @@ class Memory:
 
 def gist(answer: str) -> str:
     """How an answer begins, without code and marks."""
-    return " ".join(_NOT_GIST.sub(" ", answer[: 10 * _GIST]).split())[:_GIST]
+    return " ".join(_MARKS.sub(" ", _CODE.sub("", answer[: 10 * _GIST])).split())[:_GIST]
 
 
 def _kept_text(text: str) -> str:

@@ -25,7 +25,7 @@ _NO_NAME = frozenset({"section", "text", "key", "rule"})  # of prose and data: n
 
 
 def known_names(question: str, citations: Sequence[Citation], reader: Reader) -> tuple[str, ...]:
-    """Definitions of the index that a turn is about: those that the question names, then those that the answer cites."""
+    """Definitions that a turn is about: those that the question names, then those that the answer cites."""
     asked = [name for name in identifiers(question) if _defined(name, reader)]
     return tuple(dict.fromkeys((*asked, *_cited_names(citations, reader))))[:_NAMES]
 

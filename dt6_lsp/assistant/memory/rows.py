@@ -202,13 +202,13 @@ def _keep_within(connection: sqlite3.Connection, bound: Bound) -> None:
         gone.append(number)
         count, size = count - 1, size - each
     _remove(connection, gone)
-    connection.execute(
-        "DELETE FROM conversation_summaries WHERE conversation NOT IN (SELECT conversation FROM turns)"
-    )
+    connection.execute("DELETE FROM conversation_summaries WHERE conversation NOT IN (SELECT conversation FROM turns)")
 
 
 def _summary_bytes(connection: sqlite3.Connection) -> int:
-    (size,) = connection.execute("SELECT coalesce(sum(length(CAST(text AS BLOB))), 0) FROM conversation_summaries").fetchone()
+    (size,) = connection.execute(
+        "SELECT coalesce(sum(length(CAST(text AS BLOB))), 0) FROM conversation_summaries"
+    ).fetchone()
     return int(size)
 
 
