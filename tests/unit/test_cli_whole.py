@@ -69,6 +69,45 @@ def test_from_nothing_to_an_answer(shop: Path, capsys: Capture) -> None:
     assert printed(capsys)["roots"][0]["files"] == 3
 
 
+def test_a_conversation_goes_on_where_that_is_asked_for_and_can_be_forgotten(shop: Path, capsys: Capture) -> None:
+    follow_up = "and where is it defined?"
+    assert main(["ask", "--json", "What does send_receipt do?"]) == 0
+    first = printed(capsys)
+    assert main(["ask", "--json", "--continue", follow_up]) == 0
+    second = printed(capsys)
+    assert second["conversation"] == first["conversation"]
+    assert second["resolved"] == "Where is `send_receipt` defined?"
+    assert "src/mail.py" in {each["path"] for each in second["citations"]}
+
+    assert main(["ask", "--json", follow_up]) == 0
+    alone = printed(capsys)
+    assert alone["conversation"] not in ("", first["conversation"])
+    assert alone["resolved"] == ""
+    assert main(["ask", "--conversation", first["conversation"], follow_up]) == 0
+    assert "Taken as: Where is `send_receipt` defined?" in capsys.readouterr().err
+
+    assert main(["forget", "--conversation", first["conversation"], "--json"]) == 0
+    assert {name: count for name, count in printed(capsys).items() if name != "bytes"} == {
+        "turns": 3, "conversations": 1,
+    }  # fmt: skip
+    assert main(["forget", "--all"]) == 0
+    assert capsys.readouterr().out == "Forgot 1 question of 1 conversation.\n"
+    assert main(["ask", "--json", "--continue", follow_up]) == 0
+    said = capsys.readouterr()
+    assert "There is no conversation yet" in said.err
+    assert json.loads(said.out)["resolved"] == ""
+
+
+def test_what_is_not_remembered_can_t_be_gone_on_with(shop: Path, capsys: Capture) -> None:
+    assert main(["ask", "--set", "memory.keep=false", "--continue", "why?"]) == 2
+    assert "memory.keep is off" in capsys.readouterr().err
+    (shop / ".dt6.toml").write_text("[memory]\nkeep = false\n")
+    assert main(["ask", "--json", "What does send_receipt do?"]) == 0
+    assert printed(capsys)["conversation"] == ""
+    assert main(["forget"]) == 2
+    assert main(["forget", "--all", "--conversation", "x"]) == 2
+
+
 def test_doctor_finds_everything_in_order(shop: Path, capsys: Capture) -> None:
     assert main(["doctor", "--json"]) == 0
     states = {each["what"]: each["state"] for each in printed(capsys)}
