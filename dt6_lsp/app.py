@@ -129,7 +129,7 @@ def _built_in(settings: Settings, embedder: Embedder, shared: ExitStack) -> Call
 def _memory(settings: Settings, root: Path, records: Records, embedder: Callable[[], Embedder]) -> Memory:
     """Of the whole workspace; it lies with the first root, whose own file may narrow it."""
     from dt6_lsp.assistant.memory.memory import Memory
-    from dt6_lsp.assistant.memory.rows import Bound
+    from dt6_lsp.assistant.memory.model import Bound
 
     own = sources.narrowed(settings, root)[0].memory
     if not own.keep:

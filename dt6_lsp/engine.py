@@ -32,7 +32,7 @@ from dt6_lsp.assistant.events import (
     Token,
 )
 from dt6_lsp.assistant.measuring import measured
-from dt6_lsp.assistant.memory.rows import Kept
+from dt6_lsp.assistant.memory.model import Kept
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError

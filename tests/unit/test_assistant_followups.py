@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dt6_lsp.assistant.memory.cues import cue
 from dt6_lsp.assistant.memory.followups import Meant, resolve
-from dt6_lsp.assistant.memory.rows import Cited, Remembered
+from dt6_lsp.assistant.memory.model import Cited, Remembered
 from tests.followup_cases import Case, cases, score
 
 HOW = "How does read_all work?"

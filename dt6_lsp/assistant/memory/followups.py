@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dt6_lsp.assistant.memory.cues import Cue
-    from dt6_lsp.assistant.memory.rows import Remembered
+    from dt6_lsp.assistant.memory.model import Remembered
 
 _TURNS = 3  # further back nobody points with one word
 _NAMES = 3

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, TypeVar
 from dt6_lsp.assistant.citations import check
 from dt6_lsp.assistant.memory import rows
 from dt6_lsp.assistant.memory.followups import Meant, resolve
+from dt6_lsp.assistant.memory.model import Bound, Kept, Remembered
 from dt6_lsp.assistant.memory.places import cited, current, known_names
-from dt6_lsp.assistant.memory.rows import Bound, Kept, Remembered
 from dt6_lsp.assistant.memory.vectors import TurnVectors, packed
 from dt6_lsp.assistant.turns import History, Turn
 from dt6_lsp.errors import Dt6Error, SettingError

@@ -8,14 +8,14 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.memory.rows import Cited
+from dt6_lsp.assistant.memory.model import Cited
 from dt6_lsp.assistant.mentions import identifiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dt6_lsp.assistant.events import Citation
-    from dt6_lsp.assistant.memory.rows import Remembered
+    from dt6_lsp.assistant.memory.model import Remembered
     from dt6_lsp.index.model import Definition, Hit, Reader
 
 _NAMES = 6

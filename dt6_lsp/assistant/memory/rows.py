@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from dt6_lsp.assistant.memory.model import Cited, Kept, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from dt6_lsp.assistant.events import Intent
+    from dt6_lsp.assistant.memory.model import Bound
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS turns(
@@ -49,48 +50,6 @@ INSERT OR IGNORE INTO memory_epoch VALUES(1, randomblob(8));
 """
 _COLUMNS = "id, conversation, asked, question, meant, answer, intent, model, names, cited"
 _SLACK = 0.05  # of a bound: removed beyond what must go, so that not every turn that comes removes one
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """Lines that an answer rested on. `mark` is the hash of their text then."""
-
-    path: str
-    start_line: int
-    end_line: int
-    mark: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """One turn. `meant` is the question as it stands by itself; `names` are the definitions that it is about, first
-    those that the question names; `id` is 0 until it is kept."""
-
-    conversation: str
-    asked: float
-    question: str
-    meant: str
-    answer: str
-    intent: Intent
-    model: str
-    names: tuple[str, ...] = ()
-    cited: tuple[Cited, ...] = ()
-    id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """How much is kept; the oldest turns go first. Bytes are of texts, in UTF-8, and of vectors."""
-
-    turns: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    turns: int
-    conversations: int
-    bytes: int
 
 
 def add(connection: sqlite3.Connection, turn: Remembered, vector: bytes, fingerprint: str, bound: Bound) -> int:
