@@ -25,7 +25,7 @@ _ROLE = (
 )
 _ESCAPED = re.compile(rf"(?P<mark>{_MARK})|(?:{_ROLE})", re.IGNORECASE)
 _ROLES = re.compile(_ROLE, re.IGNORECASE)
-_OPENING = re.compile(r"[<\[＜﹤‹〈〈⟨❮❰˂ᐸ≺⧼《«⋖［【〔⟦〚]")
+_OPENING = re.compile(r"[<\[＜﹤‹〈〈⟨❮❰˂ᐸ≺⧼⋖［【〔⟦〚]")
 _SQUARE = "[［【〔⟦〚"
 _WINDOW = 80  # characters after an opening that are compared
 _HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
@@ -36,7 +36,7 @@ _LOOK_ALIKE = {
     for letter, others in {
         "a": "аαᴀ", "c": "сꮯσςᴄ", "d": "ԁᴅ", "e": "еεєᴇ℮", "g": "ɢ", "h": "һʜ", "i": "іιıɪ", "j": "ј", "k": "кκᴋ",
         "l": "ӏʟ", "m": "мᴍ", "n": "нηɴ", "o": "оοᴏ", "p": "рρᴘ", "r": "гʀ", "s": "ѕꜱ", "t": "тτᴛ", "u": "υᴜ",
-        "v": "νᴠ", "x": "хχ×", "y": "уʏ", "|": "∣│❘ǀ¦", "/": "⁄∕⧸", ">": "›〉〉⟩❯❱˃ᐳ≻⧽》»", "]": "】〕⟧〛",
+        "v": "νᴠ", "x": "хχ×", "y": "уʏ", "|": "∣│❘ǀ¦", "/": "⁄∕⧸", ">": "›〉〉⟩❯❱˃ᐳ≻⧽", "]": "】〕⟧〛",
     }.items()
     for other in others
 }  # fmt: skip
@@ -65,7 +65,7 @@ def without_roles(text: str) -> str:
 def attribute(text: str) -> str:
     """A path or a note that can't end the mark it stands in."""
     plain = re.sub(r"[\"\s]", lambda match: " " if match[0] == " " else "_", _HIDDEN.sub("_", text))
-    return re.sub(r"[<>＜＞﹤﹥‹›]", "_", _ESCAPED.sub(_apart, plain[-LONGEST_SOURCE:]))
+    return re.sub(r"[<>]", "_", escape(plain[-LONGEST_SOURCE:]))
 
 
 def _apart(match: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from dt6_lsp.assistant.fence import quoted, without_roles
 from dt6_lsp.models.base import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dt6_lsp.assistant.events import Intent
     from dt6_lsp.assistant.parts import Passage
@@ -57,8 +57,12 @@ def names() -> tuple[str, ...]:
 @cache
 def edition() -> str:
     """What tells an answer to these prompts from an answer to others: it changes with every word of theirs."""
-    whole = "\0".join(f"{name} {version(name)} {text(name)}" for name in names())
-    return hashlib.sha256(f"{FORM}\0{whole}".encode()).hexdigest()[:12]
+    return edition_of({name: text(name) for name in names()})
+
+
+def edition_of(texts: Mapping[str, str]) -> str:
+    whole = "\0".join((str(FORM), NOTHING, *(f"{name} {texts[name]}" for name in sorted(texts))))
+    return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
 def system(intent: Intent) -> str:
