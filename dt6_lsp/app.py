@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dt6_lsp.assistant.memory.memory import Memory
+    from dt6_lsp.cancel import CancelToken
     from dt6_lsp.engine import Engine
     from dt6_lsp.index.garbage import Collected
     from dt6_lsp.index.index import Index
     from dt6_lsp.index.records import Records
     from dt6_lsp.models.embedder import Embedder
     from dt6_lsp.settings import Loaded, Settings
+    from dt6_lsp.workspace.history import Churn
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def build_engine(
 ) -> Engine:
     """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened.
     `metrics` for a face that counts, too, or whose engines follow one another."""
+    from dt6_lsp.assistant.architecture.facts import Atlas
     from dt6_lsp.assistant.memory import rows
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.engine import Engine
@@ -66,7 +69,8 @@ def build_engine(
         records = Records(store_folder(folders[0], data), (measures.TABLES, rows.TABLES))
         undo.callback(records.close)
         memory = _memory(settings, folders[0], records, _built_in(settings, embedder, shared))
-        services = Services(settings, ModelHub(settings), counter, metrics or Metrics(), memory)
+        atlas = Atlas(_history(folders))
+        services = Services(settings, ModelHub(settings), counter, metrics or Metrics(), memory, atlas)
         engine = Engine(services, indexes, reader, records=records, release=shared.close, answers=data / ANSWERS)
         undo.pop_all()
     return engine
@@ -97,6 +101,16 @@ def collect_garbage(data_dir: Path, *, dry_run: bool, unused_days: float | None 
 
     yield from collect(data_dir / STORES, dry_run=dry_run, unused_days=unused_days)
     yield from collect_answers(data_dir / ANSWERS, dry_run=dry_run)
+
+
+def _history(roots: Sequence[Path]) -> Callable[[CancelToken], list[Churn]]:
+    """What changed often, in paths as answers name them."""
+    from dt6_lsp.index.federation import unique_names
+    from dt6_lsp.workspace.history import churn, within
+
+    names = unique_names(roots) if len(roots) > 1 else [""]
+    pairs = list(zip(names, roots, strict=True))
+    return lambda cancel: [within(name, each) for name, root in pairs for each in churn(root, cancel)]
 
 
 def _open(root: Path, data_dir: Path, embedder: Embedder, settings: Settings) -> Index:

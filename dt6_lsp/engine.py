@@ -17,6 +17,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant.architecture.overview import TOKENS as MAP_TOKENS
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asked import AskStats, ask_stats
 from dt6_lsp.assistant.blocking import on_threads, until_cancelled
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from dt6_lsp.settings import Settings
 
 __all__ = [
+    "MAP_TOKENS",
     "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit",
     "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Kept", "Measure", "Resolved",
     "Retrieved", "Routed", "Sizes", "Stats", "Token", "Usage", "render_markdown", "render_plain",

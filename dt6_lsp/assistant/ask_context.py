@@ -19,3 +19,4 @@ class AskContext:
     end_line: int = 0
     named_files: tuple[str, ...] = ()
     conversation: str = ""
+    map_tokens: int = 0  # of a map of the workspace at most; given, one is wanted whatever the question

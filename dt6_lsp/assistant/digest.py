@@ -1,7 +1,7 @@
 """The answer without a model, in the workspace's own words: definitions that answer, paragraphs that say it, places.
 
 Every sentence is either a fixed phrase of this module or text of the workspace, quoted and cited. The same question on
-the same index gives the same digest. Not here: what is chosen (`candidates`, `prose`, `excerpts`, `overview`).
+the same index gives the same digest. Not here: what is chosen (`candidates`, `prose`, `excerpts`, `architecture`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dt6_lsp.assistant import translations
 from dt6_lsp.assistant.candidates import HOLDERS, choose, is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.excerpts import excerpt
-from dt6_lsp.assistant.overview import overview
 from dt6_lsp.assistant.pool import pool
 from dt6_lsp.assistant.prose import first_sentences, is_list, is_prose, shortened
 from dt6_lsp.assistant.quotes import best_quotes
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from dt6_lsp.assistant.candidates import Candidate
     from dt6_lsp.assistant.events import Intent
-    from dt6_lsp.assistant.overview import Overview
     from dt6_lsp.assistant.prose import Paragraph
     from dt6_lsp.assistant.retrieval import Findings
     from dt6_lsp.index.model import Definition, Hit, Reader, Use
@@ -70,6 +68,7 @@ class _Writer:
         self._intent = intent
         self._hits = findings.hits
         self._given = findings.given
+        self._map = findings.map
         self._reader = reader
         self._relevance = Relevance(question, (hit.text for hit in findings.hits))
         wide = findings.wide or findings.hits
@@ -83,11 +82,13 @@ class _Writer:
         self._told: set[tuple[str, int]] = set()  # the uses that were named
 
     def blocks(self) -> Iterable[str]:
-        if self._intent == "arch":
-            yield from self._overview(overview(self._reader))
-            yield self._see_also()
+        if self._map is not None:
+            self._cited += self._map.citations
+            yield from self._map.blocks
+            if not self._map.answers:
+                yield self._see_also()
             return
-        elif self._spots or self._intent == "docs":
+        if self._spots or self._intent == "docs":
             yield from self._values()
             yield from self._quoted()
             yield self._lead()
@@ -225,34 +226,6 @@ class _Writer:
     def _aside(self, hit: Hit) -> bool:
         return is_side(hit.path) or translations.weight(self._question, hit.path, hit.text) < 1
 
-    # The workspace as a whole.
-
-    def _overview(self, whole: Overview) -> Iterable[str]:
-        if whole.summary and whole.summary_source:
-            source = whole.summary_source
-            place = self._cite(source.path, source.start_line, source.end_line)
-            yield f"{place} says:\n\n> {sanitize(whole.summary)}"
-        if not whole.parts:
-            yield NOTHING
-            return
-        yield f"The code has {len(whole.parts)} main parts:"
-        yield "\n".join(("| part | files | about | imports |", "|---|---|---|---|", *self._rows(whole)))
-        if whole.entries:
-            yield "\n".join(("It starts in:", *(self._entry(entry.about, entry.source) for entry in whole.entries)))
-
-    def _rows(self, whole: Overview) -> Iterable[str]:
-        for part in whole.parts:
-            about = ", ".join(inline(name) for name in part.contents)
-            if part.source is not None:
-                place = self._cite(part.source.path, part.source.start_line, part.source.end_line)
-                about = f"{_cell(part.about)} {place}"
-            imports = ", ".join(inline(name) for name in part.imports)
-            yield f"| {inline(part.name)} | {part.files} | {about} | {imports} |"
-
-    def _entry(self, about: str, source: Citation) -> str:
-        place = self._cite(source.path, source.start_line, source.end_line)
-        return f"- {place}: {sanitize(about)}" if about else f"- {place}"
-
 
 def _quotable(paragraph: Paragraph) -> str:
     if paragraph.code:
@@ -260,7 +233,3 @@ def _quotable(paragraph: Paragraph) -> str:
     if is_list(paragraph.text):
         return "\n".join(sanitize(line[:_LINE_LENGTH]) for line in paragraph.text.splitlines())
     return sanitize(shortened(paragraph.text, _QUOTE_LENGTH))
-
-
-def _cell(text: str) -> str:
-    return sanitize(text).replace("|", "\\|")

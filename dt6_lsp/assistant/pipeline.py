@@ -18,6 +18,7 @@ from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asking_models import Written, ask_models
 from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.assistant.events import Done, Failed, Resolved, Retrieved, Token
+from dt6_lsp.assistant.mapping import appended, citable, map_text, with_map
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.router import route
 from dt6_lsp.assistant.sanitize import sanitize
@@ -81,7 +82,7 @@ async def answer(
     yield routed
     try:
         near = replace(context, path=context.path or meant.near)
-        search = run(lambda: _retrieve(meant.question, routed, reader, services, near))
+        search = run(lambda: _retrieve(meant.question, routed, reader, services, near, cancel))
         reading = asyncio.gather(search, _choose(services.hub, routed.intent))
         findings, choice = await until_cancelled(reading, cancel)
         task = _Asked(meant, routed, findings, reader, services, cancel, run, conversation)
@@ -100,9 +101,12 @@ async def _remembered(task: _Asked, done: Done) -> Done:
     return replace(done, conversation=task.conversation, resolved=meant.question if meant.follows else "")
 
 
-def _retrieve(asked: str, routed: Routed, reader: Reader, services: Services, context: AskContext) -> Findings:
+def _retrieve(
+    asked: str, routed: Routed, reader: Reader, services: Services, context: AskContext, cancel: CancelToken
+) -> Findings:
     with services.metrics.time("ask.search.seconds"):
-        return retrieve(asked, routed.intent, reader, context)
+        found = retrieve(asked, routed.intent, reader, context)
+        return with_map(found, asked, routed.intent, reader, services, context, cancel)
 
 
 async def _choose(hub: Hub, intent: str) -> Choice | ModelError:
@@ -136,6 +140,8 @@ async def _from_model(task: _Asked, choice: Choice) -> AsyncGenerator[Event, Non
             yield event
         return
     await task.run(lambda: _calibrate(task.services.counter, written))
+    if drawn := appended(task.findings.map, complete=written.error is None):
+        yield Token(drawn)
     yield _done(task, written.choice, written.choice.backend, written.packed, written)
 
 
@@ -154,7 +160,8 @@ def _pack(task: _Asked, choice: Choice) -> context.Packed:
 
 def _parts(task: _Asked) -> context.Parts:
     found = task.findings
-    return context.Parts(task.meant.for_model, task.routed.intent, found.given, found.hits)
+    shown = map_text(found.map)
+    return context.Parts(task.meant.for_model, task.routed.intent, found.given, found.hits, map_text=shown)
 
 
 def _window(settings: Settings, choice: Choice) -> int:
@@ -174,11 +181,13 @@ def _calibrate(counter: Counter, written: Written) -> None:
 
 
 def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Packed, written: Written) -> Done:
-    checked = citations.check(written.text, citations.spans(packed.passages))
+    shown = citable(task.findings.map, packed.messages)
+    checked = citations.check(written.text, citations.spans((*packed.passages, *shown)))
+    drawn = appended(task.findings.map, complete=written.error is None)
     usage = written.usage or Usage(packed.expected, task.services.counter.count(written.text, choice.model))
     broken = f"The answer broke off: {written.error.cause}" if written.error else ""
     return Done(
-        answer=sanitize(checked.text),
+        answer=sanitize(checked.text) + drawn,
         citations=checked.citations,
         removed_citations=checked.removed,
         intent=task.routed.intent,

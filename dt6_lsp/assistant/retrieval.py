@@ -16,6 +16,7 @@ from dt6_lsp.workspace.secrets import redact
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dt6_lsp.assistant.architecture.atlas import Map
     from dt6_lsp.assistant.ask_context import AskContext
     from dt6_lsp.assistant.events import Intent
     from dt6_lsp.assistant.mentions import Place
@@ -30,13 +31,14 @@ NAMED_IN_QUESTION = 5
 @dataclass(frozen=True, slots=True)
 class Findings:
     """`hits` are for a model; `wide` are those and the next ones, from which code may choose. `notices` are sentences
-    about what the user named and the index does not have."""
+    about what the user named and the index does not have; `map` is of the workspace, where it is asked about."""
 
     hits: tuple[Hit, ...]
     given: tuple[Passage, ...]
     state: IndexState
     notices: tuple[str, ...] = ()
     wide: tuple[Hit, ...] = ()
+    map: Map | None = None
 
 
 def retrieve(question: str, intent: Intent, reader: Reader, context: AskContext) -> Findings:

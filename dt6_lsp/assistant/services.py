@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from dt6_lsp.assistant.architecture.facts import Atlas
 from dt6_lsp.assistant.memory.memory import Memory
 from dt6_lsp.metrics import Metrics
 
@@ -65,3 +66,4 @@ class Services:
     counter: Counter
     metrics: Metrics = field(default_factory=Metrics)
     memory: Memory = field(default_factory=Memory)
+    atlas: Atlas = field(default_factory=Atlas)

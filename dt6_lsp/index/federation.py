@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.index.graph import ImportGraph
     from dt6_lsp.index.index import Index
-    from dt6_lsp.index.model import Definition, Hit, Use
+    from dt6_lsp.index.model import Definition, Hit, NameUse, Use
     from dt6_lsp.index.overlay import Overlay
     from dt6_lsp.syntax.model import Import
 
@@ -70,6 +70,13 @@ class Federation:
     def count_uses(self, name: str) -> int:
         return sum(index.count_uses(name) for index in self.indexes)
 
+    def name_uses(self) -> list[NameUse]:
+        return [
+            use._replace(source=self._join(root, use.source), target=self._join(root, use.target))
+            for root, index in self._names.items()
+            for use in index.name_uses()
+        ]
+
     def outline(self, path: str) -> list[Definition]:
         root, inside = self._split(path)
         return self._prefixed(root, self._names[root].outline(inside)) if root in self._names else []
@@ -91,6 +98,9 @@ class Federation:
     def chunks(self, path: str) -> list[Hit]:
         root, inside = self._split(path)
         return self._prefixed(root, self._names[root].chunks(inside)) if root in self._names else []
+
+    def version(self) -> object:
+        return tuple(index.version() for index in self.indexes)
 
     def state(self) -> IndexState:
         states = [index.state() for index in self.indexes]

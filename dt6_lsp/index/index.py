@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.index.embedding import TextEmbedder
     from dt6_lsp.index.graph import ImportGraph
-    from dt6_lsp.index.model import Definition, Hit, IndexReport, IndexState, Use
+    from dt6_lsp.index.model import Definition, Hit, IndexReport, IndexState, NameUse, Use
     from dt6_lsp.settings import Settings
     from dt6_lsp.syntax.model import Import
 
@@ -129,6 +129,9 @@ class Index:
     def count_uses(self, name: str) -> int:
         return self._store.ask(reads.count_uses, name)
 
+    def name_uses(self) -> list[NameUse]:
+        return self._store.ask(reads.name_uses)
+
     def outline(self, path: str) -> list[Definition]:
         return self._store.ask(reads.outline, path)
 
@@ -143,6 +146,9 @@ class Index:
 
     def chunks(self, path: str) -> list[Hit]:
         return self._store.ask(reads.chunks, path)
+
+    def version(self) -> object:
+        return self._store.guard(self._store.ledger.version)
 
     def state(self) -> IndexState:
         return self._store.guard(self._updater.state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +55,15 @@ class Use:
     line: int
     column: int
     inside: str
+
+
+class NameUse(NamedTuple):
+    """The file `source` uses a name `uses` times that the file `target` defines; others may define it as well."""
+
+    name: str
+    source: str
+    target: str
+    uses: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,10 @@ class Reader(Protocol):
 
     def count_uses(self, name: str) -> int: ...
 
+    def name_uses(self) -> list[NameUse]:
+        """Which files use what other files of their root define, of all names that only a few files define."""
+        ...
+
     def outline(self, path: str) -> list[Definition]: ...
 
     def imports(self, path: str) -> list[Import]: ...
@@ -155,6 +168,10 @@ class Reader(Protocol):
     def chunks(self, path: str) -> list[Hit]: ...
 
     def state(self) -> IndexState: ...
+
+    def version(self) -> object:
+        """Equal as long as nothing that is saved in the index has changed."""
+        ...
 
 
 class LiveReader(Reader, Protocol):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dt6_lsp.index.graph import ImportGraph
     from dt6_lsp.index.imports.cache import Graphs
     from dt6_lsp.index.index import Index
-    from dt6_lsp.index.model import Definition, Hit, IndexState, Use
+    from dt6_lsp.index.model import Definition, Hit, IndexState, NameUse, Use
     from dt6_lsp.index.question import Question
     from dt6_lsp.index.ranking import Evidence
     from dt6_lsp.index.search import Searcher
@@ -82,6 +82,10 @@ class Overlay:
         own = sum(buffer.ask(reads.count_uses, name) for buffer in self._buffers.values())
         return self._index.count_uses(name) - self._hidden_uses(name) + own
 
+    def name_uses(self) -> list[NameUse]:
+        """Those that are saved: an edit moves what is central too little to be worth reading it all again."""
+        return self._index.name_uses()
+
     def outline(self, path: str) -> list[Definition]:
         buffer = self._buffers.get(path)
         return self._index.outline(path) if buffer is None else buffer.ask(reads.outline, path)
@@ -100,6 +104,10 @@ class Overlay:
     def chunks(self, path: str) -> list[Hit]:
         buffer = self._buffers.get(path)
         return self._index.chunks(path) if buffer is None else buffer.ask(reads.chunks, path)
+
+    def version(self) -> object:
+        """That of what is saved."""
+        return self._index.version()
 
     def state(self) -> IndexState:
         return self._index.state()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dt6_lsp.index.model import Definition, Hit, Use
+from dt6_lsp.index.model import Definition, Hit, NameUse, Use
 from dt6_lsp.syntax.model import Import
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ DEFINITION_COLUMNS = """f.path, f.language, s.name, s.container, s.kind, s.start
   s.name_column, s.signature, s.doc"""
 _DEFINITIONS = f"SELECT {DEFINITION_COLUMNS} FROM symbols s JOIN files f ON f.id = s.file_id"
 _HIT = "f.path, c.start_line, c.end_line, c.symbol, c.kind, 0.0, c.text, f.language"
+_REFERRED = (
+    "class", "interface", "enum", "struct", "trait", "type", "function", "method", "constructor", "macro", "constant",
+)  # fmt: skip
+_MOST_DEFINERS = 3
 
 
 def definitions(connection: sqlite3.Connection, name: str, near: str = "", limit: int = -1) -> list[Definition]:
@@ -68,6 +72,21 @@ def count_uses(connection: sqlite3.Connection, name: str, paths: Sequence[str] |
 
 def count_references(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(sum(uses), 0) FROM refs").fetchone()[0])
+
+
+def name_uses(connection: sqlite3.Connection) -> list[NameUse]:
+    """Names of one or two letters, and those that more than a few files define, tell too little of who means whom."""
+    kinds = ", ".join(f"'{kind}'" for kind in _REFERRED)
+    rows = connection.execute(
+        f"""WITH
+          definers AS (SELECT DISTINCT name, file_id FROM symbols WHERE kind IN ({kinds}) AND length(name) > 2),
+          telling AS MATERIALIZED (SELECT name FROM definers GROUP BY name HAVING count(*) <= {_MOST_DEFINERS})
+          SELECT r.name, source.path, target.path, r.uses FROM telling
+          JOIN refs r USING(name) JOIN definers d USING(name)
+          JOIN files source ON source.id = r.file_id JOIN files target ON target.id = d.file_id
+          WHERE r.file_id <> d.file_id"""
+    )
+    return [NameUse(*row) for row in rows]
 
 
 def imports(connection: sqlite3.Connection, path: str) -> list[Import]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Command = Callable[[Call, object, ProgressToken | None], Awaitable[object]]
 
 _MOST_HITS = 100
+_MOST_TOKENS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,15 @@ class SearchArguments:
     query: str
     n: int = 10
     near: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchitectureArguments:
+    """`focus` is a folder or file (a URI, or as answers name it); the whole workspace where it is empty. `tokens` is
+    how long the overview may be."""
+
+    focus: str = ""
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,23 @@ async def _ask(call: Call, given: object, token: ProgressToken | None) -> dict[s
     return answer_json(done)
 
 
+async def _architecture(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any]:
+    from dt6_lsp.engine import MAP_TOKENS
+    from dt6_lsp.server import answers, questions
+
+    arguments = parse(ArchitectureArguments, given, "dt6.architecture", bare="focus")
+    if not 0 <= arguments.tokens <= _MOST_TOKENS:
+        raise invalid_params(f"dt6.architecture gives up to {_MOST_TOKENS:,} tokens, not {arguments.tokens}.")
+    engine = await call.engine()
+    focus = (named_file(engine, arguments.focus) or arguments.focus) if arguments.focus else ""
+    about = questions.AskArguments(questions.of_architecture(focus))
+    done = await questions.ask(
+        call, about, "DT6: looking at the architecture", token=token, map_tokens=arguments.tokens or MAP_TOKENS
+    )
+    await answers.show(call.session, engine, about.question, done)
+    return answer_json(done)
+
+
 async def _search(call: Call, given: object, _token: ProgressToken | None) -> list[dict[str, Any]]:
     arguments = parse(SearchArguments, given, "dt6.search", bare="query")
     if not 1 <= arguments.n <= _MOST_HITS:
@@ -96,6 +123,7 @@ async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dic
 
 
 _COMMANDS: Mapping[str, Command] = {
+    "dt6.architecture": _architecture,
     "dt6.ask": _ask,
     "dt6.forget": _forget,
     "dt6.index": _index,

@@ -8,7 +8,7 @@ Not here: how an answer is made, and where a written answer goes (`answers`).
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -79,10 +79,11 @@ async def ask(
     token: types.ProgressToken | None = None,
     stream: Callable[[Event], None] | None = None,
     hidden: bool = False,
+    map_tokens: int = 0,
 ) -> Done:
     """The finished answer. `Dt6Error` where there is none; cancelling the call closes the stream from the model."""
     engine = await call.engine()
-    context = _context(call, engine, arguments)
+    context = replace(_context(call, engine, arguments), map_tokens=map_tokens)
     with call.session.progress(title, call.cancel, token=token, hidden=hidden) as bar:
         asked = engine.ask(arguments.question, cancel=call.cancel, context=context, texts=call.texts(engine))
         async with aclosing(asked) as events:
@@ -93,6 +94,10 @@ async def ask(
                     return event
                 _tell(bar, event)
     raise ModelError("The answer ended before it was complete.", "Ask again.")
+
+
+def of_architecture(focus: str) -> str:
+    return f"What is the architecture of `{focus}`?" if focus.strip() else "What is the architecture of this workspace?"
 
 
 def _tell(bar: WorkDone, event: Event) -> None:

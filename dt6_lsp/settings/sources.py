@@ -269,3 +269,8 @@ def _snake(key: str) -> str:
 
 def _reason(error: Exception) -> str:
     return (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is not UTF-8"
+
+
+def environment_with(values: Mapping[str, str], without: Sequence[str] = ()) -> dict[str, str]:
+    """This process' environment and these variables, for a program that DT6 runs."""
+    return {name: text for name, text in {**os.environ, **values}.items() if name not in without}

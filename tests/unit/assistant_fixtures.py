@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +16,7 @@ from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.index.imports.facts import is_config
 from dt6_lsp.index.imports.model import Sources, source_file
 from dt6_lsp.index.imports.resolve import resolve
-from dt6_lsp.index.model import Definition, Hit, IndexState, Use
+from dt6_lsp.index.model import Definition, Hit, IndexState, NameUse, Use
 from dt6_lsp.metrics import Metrics
 from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
 from dt6_lsp.models.orchestrator import Choice, ServerModels
@@ -76,6 +76,15 @@ class FakeReader:
     def count_uses(self, name: str) -> int:
         return len(self.uses(name, 10_000))
 
+    def name_uses(self) -> list[NameUse]:
+        owners = {item.name: item.path for item in self._all()}
+        used = [(use.name, path) for path in self.files() for use in parse(path, self.files_by_path[path]).references]
+        return [
+            NameUse(name, path, owners[name], count)
+            for (name, path), count in sorted(Counter(used).items())
+            if owners.get(name, path) != path
+        ]
+
     def outline(self, path: str) -> list[Definition]:
         parsed = parse(path, self.files_by_path[path])
         return [
@@ -103,6 +112,9 @@ class FakeReader:
             Hit(path, chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, 0.0, chunk.text, parsed.language)
             for chunk in parsed.chunks
         ]
+
+    def version(self) -> object:
+        return dict(self.files_by_path)
 
     def state(self) -> IndexState:
         indexed = len(self.files_by_path)

@@ -9,13 +9,15 @@ import pytest
 
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.digest import MEND, NOTHING, Digest, write
-from dt6_lsp.assistant.overview import grouped
+from dt6_lsp.assistant.mapping import with_map
 from dt6_lsp.assistant.pool import pool
 from dt6_lsp.assistant.prose import file_doc, first_sentences
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.router import route
 from dt6_lsp.assistant.values import asks_for_value
+from dt6_lsp.cancel import CancelToken
+from tests.unit.assistant_fixtures import nobody, services
 from tests.unit.workspace_fixture import indexed
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ def _shop(tmp_path: Path) -> Iterator[Reader]:
 def digest(question: str, reader: Reader) -> Digest:
     routed = route(question)
     found = retrieve(question, routed.intent, reader, AskContext())
+    found = with_map(found, question, routed.intent, reader, services(nobody()), AskContext(), CancelToken())
     return write(question, routed.intent, found, reader, WHY)
 
 
@@ -268,9 +271,9 @@ def test_a_question_about_the_whole_gets_the_parts_and_what_they_import(shop: Re
     answer = text("How is this codebase organised?", shop)
     assert "`README.md:5` says:\n\n> Shop is a small till for markets." in answer
     assert "| `shop/pricing.py` | 1 | What a basket costs. `shop/pricing.py:1-" in answer
-    assert re.search(r"\| `shop/main.py` \|.*\| `shop/pricing.py` \|", answer)
-    assert re.search(r"\| `shop/pricing.py` \|.*\| `shop/discounts` \|", answer)
-    assert "It starts in:\n- `shop/main.py:1-" in answer
+    assert re.search(r"\| 3 \| `shop/main.py` \|.*\| `shop/pricing.py` \(`shop/main.py:2`\) \|", answer)
+    assert re.search(r"\| 2 \| `shop/pricing.py` \|.*\| `shop/discounts` \(`shop/pricing.py:2`\) \|", answer)
+    assert "**It starts in:**\n\n- program (`shop/main.py:4-6`): The command line of the till." in answer
 
 
 def test_it_says_that_no_model_wrote_it_and_how_to_get_one(shop: Reader) -> None:
@@ -377,13 +380,3 @@ def test_the_first_sentences_end_where_a_sentence_ends() -> None:
     assert first_sentences("word " * 100, 20) == "word word word word …"
     assert first_sentences("What.\n\nMore.") == "What."
     assert first_sentences("") == ""
-
-
-def test_parts_are_folders_below_what_all_files_share() -> None:
-    assert grouped(["src/a/x.py", "src/a/y.py", "src/b/z.py", "src/c.py"]) == {
-        "src/a": ["src/a/x.py", "src/a/y.py"],
-        "src/b": ["src/b/z.py"],
-        "src/c.py": ["src/c.py"],
-    }
-    assert grouped(["a.go"]) == {"a.go": ["a.go"]}
-    assert grouped([]) == {}

@@ -1,0 +1,151 @@
+"""Where a workspace starts: the commands it installs, its programs, the web applications it makes, and for a library
+the file that its users import first.
+
+Told from manifests, from the names of files, and from definitions called `main`; nothing is run. Not here: how an entry
+leads to other code (`routes`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from dt6_lsp.assistant.architecture.parts import is_code
+from dt6_lsp.assistant.events import Citation
+from dt6_lsp.assistant.prose import file_doc, first_sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dt6_lsp.assistant.architecture.manifests import Command, Manifest
+    from dt6_lsp.index.model import Definition, Reader
+
+Sort = Literal["command", "program", "application", "library"]
+
+MOST = 12
+_PROGRAM = re.compile(
+    r"(?:^|/)(?:__main__\.py|manage\.py|wsgi\.py|asgi\.py|main\.(?:go|rs|c|cc|cpp|kt|swift|zig|dart|lua)|Program\.cs)$"
+    r"|(?:^|/)(?:bin|src/bin)/[^/]+\.[a-z]+$|(?:^|/)cmd/[^/]+/main\.go$|(?:^|/)Main\.(?:java|hs|scala)$"
+)
+_LIBRARY = re.compile(
+    r"^(?:(?:src|lib|packages|crates)/)?(?:[^/]+/)?(?:[^/]+/)?(?:__init__\.py|index\.[cm]?[jt]sx?|lib\.rs)$"
+    r"|^(?:src/|lib/)?index\.[cm]?[jt]sx?$|^src/lib\.rs$|^(?:lib/)?[\w-]+\.rb$"
+)
+_APPLICATIONS = ("FastAPI", "Flask", "Starlette", "Quart", "Sanic", "express", "fastify", "Koa", "NestFactory")
+_SIGNATURES = {"java": "static void main", "csharp": "static"}  # what a `main` must be there
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`path` is the file where it starts and `name` the definition in it ("" for the file itself); `source` is what
+    says that it does."""
+
+    sort: Sort
+    label: str
+    about: str
+    path: str
+    name: str
+    source: Citation
+
+
+def entries(code: Sequence[str], found: Sequence[Manifest], reader: Reader) -> tuple[Entry, ...]:
+    """Commands first, then programs, applications and libraries; one for each file and sort."""
+    everything = [
+        *(entry for manifest in found for entry in _commands(manifest, code, reader)),
+        *_programs(code, reader),
+        *_applications(set(code), reader),
+        *_libraries(code, reader),
+    ]
+    once: dict[tuple[str, str], Entry] = {}
+    for entry in everything:
+        key = entry.path, entry.label if entry.sort == "command" else ""
+        if entry.sort == "command" or not any(path == entry.path for path, _ in once):
+            once.setdefault(key, entry)
+    return tuple(once.values())[:MOST]
+
+
+def _commands(manifest: Manifest, code: Sequence[str], reader: Reader) -> Iterator[Entry]:
+    for command in manifest.commands:
+        path = _file_of(command, manifest, code)
+        name = command.target.partition(":")[2].partition("[")[0].strip() if ":" in command.target else ""
+        about = _about(path, reader) if path else ""
+        source = Citation(manifest.path, command.line, command.line)
+        yield Entry("command", command.name, about, path, name, source)
+
+
+def _file_of(command: Command, manifest: Manifest, code: Sequence[str]) -> str:
+    """The file that a command runs; "" where the index has none such (a build makes it)."""
+    target = command.target.strip()
+    if "/" in target or target.endswith((".js", ".mjs", ".cjs", ".ts", ".rs")):
+        plain = target.removeprefix("./")
+        path = f"{manifest.folder}/{plain}" if manifest.folder else plain
+        return path if path in code else ""
+    stem = target.partition(":")[0].strip().replace(".", "/")
+    endings = (f"{stem}.py", f"{stem}/__init__.py")
+    fitting = (path for path in code if any(path == each or path.endswith(f"/{each}") for each in endings))
+    return min(fitting, key=lambda path: (not path.startswith(manifest.folder), path.count("/"), path), default="")
+
+
+def _programs(code: Sequence[str], reader: Reader) -> Iterator[Entry]:
+    mains: dict[str, Definition] = {}
+    for item in reader.definitions("main"):
+        wanted = _SIGNATURES.get(item.language, "")
+        at_top = not item.container or item.language in _SIGNATURES
+        if item.kind in ("function", "method") and at_top and wanted in item.signature:
+            mains.setdefault(item.path, item)
+    named = (path for path in code if path in mains or _PROGRAM.search(path))
+    for path in sorted(named, key=lambda path: (not _PROGRAM.search(path), path.count("/"), path)):
+        main = mains.get(path)
+        about = _about(path, reader) or (first_sentences(main.doc, 120) if main else "")
+        source = Citation(path, main.start_line, main.end_line) if main else _head(path, reader)
+        if source is not None:
+            yield Entry("program", path, about, path, main.qualified if main else "", source)
+
+
+def _applications(code: set[str], reader: Reader) -> Iterator[Entry]:
+    """Where a web framework of others is called. (In a framework's own sources that is no entry.)"""
+    for name in _APPLICATIONS:
+        if reader.definitions(name, limit=1):
+            continue
+        for use in reader.uses(name, 50):
+            if use.path in code:
+                source = Citation(use.path, use.line, use.line)
+                yield Entry(
+                    "application", f"{name} in {use.path}", _about(use.path, reader), use.path, use.inside, source
+                )
+
+
+def _libraries(code: Sequence[str], reader: Reader) -> Iterator[Entry]:
+    """The outermost files by which others import this; not those in the folder of another."""
+    faces = sorted((path for path in code if _LIBRARY.search(path)), key=lambda path: (path.count("/"), path))
+    folders: list[str] = []
+    for path in faces:
+        folder = path.rpartition("/")[0]
+        if any(folder.startswith(f"{outer}/") or not outer for outer in folders):
+            continue
+        folders.append(folder)
+        source = _head(path, reader)
+        if source is not None:
+            yield Entry("library", path, _about(path, reader), path, "", source)
+
+
+def _about(path: str, reader: Reader) -> str:
+    chunks = reader.chunks(path)[:1]
+    return first_sentences(file_doc(chunks[0].text), 120) if chunks else ""
+
+
+def _head(path: str, reader: Reader) -> Citation | None:
+    chunks = reader.chunks(path)
+    return Citation(path, chunks[0].start_line, chunks[0].end_line) if chunks else None
+
+
+def starts(found: Iterable[Entry]) -> list[Entry]:
+    """Those that a request may come in by: all but libraries, or these where there is nothing else."""
+    everything = [entry for entry in found if entry.path]
+    return [entry for entry in everything if entry.sort != "library"] or everything
+
+
+def is_start(path: str) -> bool:
+    """By its name alone, for a file that the entries do not list."""
+    return is_code(path) and _PROGRAM.search(path) is not None

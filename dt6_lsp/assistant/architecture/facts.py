@@ -1,0 +1,112 @@
+"""All that is known of a workspace's architecture at one state of its index, gathered once and kept until it changes.
+
+Not here: words about it, and anything that depends on a question.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dt6_lsp.assistant.architecture import entries, manifests
+from dt6_lsp.assistant.architecture.algorithms import components, cycles
+from dt6_lsp.assistant.architecture.parts import is_code, own_code, structure
+from dt6_lsp.assistant.architecture.targets import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from dt6_lsp.assistant.architecture.algorithms import Cycle
+    from dt6_lsp.assistant.architecture.central import Ranking
+    from dt6_lsp.assistant.architecture.entries import Entry
+    from dt6_lsp.assistant.architecture.manifests import Manifest
+    from dt6_lsp.assistant.architecture.parts import Structure
+    from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.index.graph import ImportGraph
+    from dt6_lsp.index.model import IndexState, Reader
+    from dt6_lsp.workspace.history import Churn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """`code` are the files of the project's own code; `knots` are those of them that reach one another by imports, and
+    `cycles` a shortest one of each knot. `imports` and `importers` are all edges, by file."""
+
+    graph: ImportGraph
+    state: IndexState
+    names: Names
+    code: tuple[str, ...]
+    structure: Structure
+    cycles: tuple[Cycle, ...]
+    knots: tuple[tuple[str, ...], ...]
+    entries: tuple[Entry, ...]
+    manifests: tuple[Manifest, ...]
+    ranking: Ranking
+    churn: tuple[Churn, ...]
+    imports: Mapping[str, Sequence[str]]
+    importers: Mapping[str, Sequence[str]]
+
+
+class Atlas:
+    """The facts of one engine's workspace. Thread-safe: threads that ask at once wait for one that gathers.
+
+    What is dear is kept while the saved index stays as it is: ranking, and what git tells (`history`; none by default).
+    The rest is gathered anew for texts that are not saved."""
+
+    def __init__(self, history: Callable[[CancelToken], Sequence[Churn]] | None = None) -> None:
+        self._history = history
+        self._lock = threading.Lock()
+        self._version: object = None
+        self._slow: tuple[Ranking, tuple[Churn, ...]] | None = None
+        self._facts: Facts | None = None
+
+    def of(self, reader: Reader, cancel: CancelToken) -> Facts:
+        with self._lock:
+            version, graph = reader.version(), reader.graph()
+            if self._slow is None or version != self._version:
+                self._slow, self._facts = self._gather_slowly(reader, graph, cancel), None
+                self._version = version
+            if self._facts is None or self._facts.graph is not graph:
+                self._facts = gather(reader, graph, *self._slow)
+            return self._facts
+
+    def _gather_slowly(
+        self, reader: Reader, graph: ImportGraph, cancel: CancelToken
+    ) -> tuple[Ranking, tuple[Churn, ...]]:
+        from dt6_lsp.assistant.architecture import central  # late: it needs numpy
+
+        files = reader.files()
+        known = set(files)
+        changed = self._history(cancel) if self._history is not None else ()
+        cancel.raise_if_cancelled()
+        code = [path for path in files if is_code(path)]
+        return central.ranking(code, reader.name_uses(), graph), tuple(each for each in changed if each.path in known)
+
+
+def gather(reader: Reader, graph: ImportGraph, ranking: Ranking, churn: tuple[Churn, ...]) -> Facts:
+    files = reader.files()
+    code = own_code(files)
+    own = set(code)
+    imports: dict[str, list[str]] = {}
+    importers: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        imports.setdefault(edge.source, []).append(edge.target)
+        importers.setdefault(edge.target, []).append(edge.source)
+    inside = {path: [target for target in targets if target in own] for path, targets in imports.items() if path in own}
+    found = manifests.manifests(files, reader)
+    return Facts(
+        graph=graph,
+        state=reader.state(),
+        names=Names(files),
+        code=tuple(code),
+        structure=structure(code, graph.edges),
+        knots=tuple(members for members in components(code, inside) if len(members) > 1),
+        cycles=tuple(cycles(code, inside)),
+        entries=entries.entries(code, found, reader),
+        manifests=tuple(found),
+        ranking=ranking,
+        churn=churn,
+        imports=imports,
+        importers=importers,
+    )

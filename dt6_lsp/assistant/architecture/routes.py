@@ -1,0 +1,152 @@
+"""How control gets from one place to another: the shortest chain of uses, each step with its line; where no chain of
+uses is known, the shortest chain of imports.
+
+Uses are known by name. A call through a table, an interface or a framework is not seen, and the answer says so.
+Not here: the walk itself (`callers`).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from dt6_lsp.assistant.architecture.algorithms import path_between
+from dt6_lsp.assistant.architecture.callers import Callers, Node, node_of
+from dt6_lsp.assistant.architecture.entries import starts
+from dt6_lsp.assistant.architecture.telling import Teller, counted, some
+from dt6_lsp.assistant.sanitize import inline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from dt6_lsp.assistant.architecture.callers import Step
+    from dt6_lsp.assistant.architecture.entries import Entry
+    from dt6_lsp.assistant.architecture.facts import Facts
+    from dt6_lsp.assistant.architecture.targets import Target
+    from dt6_lsp.assistant.architecture.telling import Told
+    from dt6_lsp.index.model import Reader
+
+_BY_NAME = "Uses are known by name: a call through a table, an interface or a framework is not seen."
+
+
+class Route:
+    """One answer. `start` None means the workspace's entry points."""
+
+    def __init__(self, facts: Facts, reader: Reader, start: Target | None, goal: Target) -> None:
+        self._facts, self._reader = facts, reader
+        self._start, self._goal = start, goal
+        self._entries = starts(facts.entries)
+        self._callers = Callers(facts.graph, reader, own=set(facts.code))
+        self._teller = Teller()
+
+    def told(self) -> Told:
+        if self._start is None and not self._entries:
+            self._teller.say("No entry point was found from which it could be reached.")
+        elif not self._by_uses() and not self._by_imports():
+            self._teller.say(
+                f"No chain of uses or imports leads from {self._from()} to {inline(self._goal.name)}, as far as names "
+                f"tell. {_BY_NAME}"
+            )
+        return self._teller.told()
+
+    # By uses.
+
+    def _by_uses(self) -> bool:
+        goals = self._goals()
+        chains = [chain for goal in goals if (chain := self._chain(goal))]
+        if not chains:
+            return False
+        best = min(chains, key=len)
+        begins = best[0].user
+        steps = counted(len(best), "step")
+        self._teller.say(f"From {self._start_of(begins)} {inline(self._goal.name)} is reached in {steps} of use:")
+        lines = [self._step(number, step) for number, step in enumerate(best, 1)]
+        item = self._goal.definition
+        if item is not None:
+            place = self._teller.at(item.path, item.start_line, item.end_line)
+            lines.append(f"{len(lines) + 1}. there it is: {inline(item.qualified)} ({place})")
+        self._teller.say("\n".join(lines))
+        self._teller.say(_BY_NAME)
+        return True
+
+    def _goals(self) -> Sequence[Node]:
+        """A symbol, or what stands at the top of a file and has no name that begins with an underscore."""
+        if self._goal.definition is not None:
+            return (node_of(self._goal.definition),)
+        if self._goal.sort != "file":
+            return ()
+        outline = self._reader.outline(self._goal.files[0])
+        return [node_of(item) for item in outline if not item.container and not item.name.startswith("_")][:6]
+
+    def _chain(self, goal: Node) -> list[Step]:
+        """From the definition that an entry point names, else from anything in its file."""
+        if self._start is None:
+            named = {Node(entry.path, entry.name) for entry in self._entries if entry.name}
+            found = self._callers.chain(lambda node: node in named, goal)
+            if found:
+                return found
+        return self._callers.chain(self._is_start(), goal)
+
+    def _is_start(self) -> Callable[[Node], bool]:
+        if self._start is None:
+            paths = {entry.path for entry in self._entries} - set(self._goal.files)
+            return lambda node: node.path in paths
+        if self._start.definition is not None:
+            own = node_of(self._start.definition)
+            return lambda node: node == own or (node.path == own.path and node.name.startswith(f"{own.name}."))
+        files = set(self._start.files)
+        return lambda node: node.path in files
+
+    def _step(self, number: int, step: Step) -> str:
+        place = self._teller.at(step.user.path, step.line)
+        user = inline(step.user.name) if step.user.name else f"the top of {inline(step.user.path)}"
+        return f"{number}. {user} uses {inline(step.used.name)} ({place})"
+
+    # By imports.
+
+    def _by_imports(self) -> bool:
+        begins = self._start.files if self._start is not None else [entry.path for entry in self._entries]
+        path = path_between(set(begins) - set(self._goal.files), set(self._goal.files), self._facts.imports)
+        if not path:
+            return False
+        lines = []
+        for number, (source, target) in enumerate(pairwise(path), 1):
+            edge = next(edge for edge in self._facts.graph.dependencies(source) if edge.target == target)
+            lines.append(f"{number}. {inline(source)} imports {inline(target)} ({self._teller.at(source, edge.line)})")
+        head = "No chain of uses is known by name; by" if self._goal.sort != "folder" else "By"
+        first = self._start_of(Node(path[0], ""))
+        self._teller.say(f"{head} imports the way from {first} to {inline(self._goal.name)} is:")
+        self._teller.say("\n".join(lines))
+        return True
+
+    # Words for where it starts.
+
+    def _start_of(self, node: Node) -> str:
+        if self._start is not None:
+            return inline(self._start.name)
+        entry = next(entry for entry in self._entries if entry.path == node.path)
+        return f"the {entry.sort} {inline(entry.label)} ({self._teller.cite(entry.source)})"
+
+    def _from(self) -> str:
+        if self._start is not None:
+            return inline(self._start.name)
+        return f"the entry points ({some([inline(entry.label) for entry in self._entries], 4)})"
+
+
+def is_anything(words: str) -> bool:
+    """Whether a party that starts is no part of the code but whatever comes in from outside."""
+    return all(word.removesuffix("'s") in _FROM_OUTSIDE for word in words.lower().split())
+
+
+_FROM_OUTSIDE = frozenset(
+    "a an the any some our my this that one new single incoming user users client clients caller editor http https "  # noqa: SIM905
+    "web rest api cli lsp rpc graphql command commands request requests call calls query queries question questions "
+    "message messages input event events execution control flow data program app application code it we you i they "
+    "everything traffic keystroke line something someone from outside terminal entry point points start".split()
+)
+
+
+def entry_named(words: str, found: Sequence[Entry]) -> Entry | None:
+    """An entry point by its label, as `dt6-lsp` is."""
+    plain = words.strip("` ").lower()
+    return next((entry for entry in found if entry.label.lower() == plain and entry.path), None)
