@@ -230,9 +230,10 @@ class Engine:
             context or AskContext(),
             run=self._run,
         )
-        async with aclosing(measured(events, self._services.metrics)) as counted:
-            async for event in counted:
-                yield event
+        with self._services.folding.question():
+            async with aclosing(measured(events, self._services.metrics)) as counted:
+                async for event in counted:
+                    yield event
         with suppress(RuntimeError):  # it has been closed meanwhile, which keeps them, too
             self._readers.submit(self._keep_measures)
 
@@ -297,6 +298,7 @@ class Engine:
             return
         self._closed.cancel()
         self._runs.cancel()
+        await self._services.folding.close()
         await self._services.hub.close()
         closing = asyncio.wrap_future(self._indexer.submit(self._close_stores))
         self._indexer.shutdown(wait=False)

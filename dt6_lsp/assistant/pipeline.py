@@ -17,8 +17,10 @@ from dt6_lsp.assistant import citations, context, digest
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asking_models import Written, ask_models
 from dt6_lsp.assistant.blocking import until_cancelled
+from dt6_lsp.assistant.conversation import turns_room
 from dt6_lsp.assistant.events import Done, Failed, Resolved, Retrieved, Token
 from dt6_lsp.assistant.mapping import appended, citable, map_text, with_map
+from dt6_lsp.assistant.memory.folding import Summariser, fold
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.router import route
 from dt6_lsp.assistant.sanitize import sanitize
@@ -140,6 +142,7 @@ async def _from_model(task: _Asked, choice: Choice) -> AsyncGenerator[Event, Non
             yield event
         return
     await task.run(lambda: _calibrate(task.services.counter, written))
+    _fold_later(task, written.choice, written.choice.backend)
     if drawn := appended(task.findings.map, complete=written.error is None):
         yield Token(drawn)
     yield _done(task, written.choice, written.choice.backend, written.packed, written)
@@ -160,8 +163,19 @@ def _pack(task: _Asked, choice: Choice) -> context.Packed:
 
 def _parts(task: _Asked) -> context.Parts:
     found = task.findings
-    shown = map_text(found.map)
-    return context.Parts(task.meant.for_model, task.routed.intent, found.given, found.hits, map_text=shown)
+    said = task.services.memory.history(task.conversation, task.meant, task.reader)
+    return context.Parts(
+        task.meant.for_model, task.routed.intent, found.given, found.hits, map_text=map_text(found.map), history=said
+    )
+
+
+def _fold_later(task: _Asked, choice: Choice, backend: ChatBackend) -> None:
+    """The model that has answered shortens a conversation that has become long, when nobody waits for it."""
+    services, window = task.services, _window(task.services.settings, choice)
+    room = turns_room(context.budget(window, services.settings.chat.max_answer_tokens))
+    by = Summariser(backend, choice.model, window, room, partial(services.counter.count, model=choice.model))
+    if task.conversation:
+        services.folding.after_this(partial(fold, services.memory, task.conversation, by, task.reader, task.run))
 
 
 def _window(settings: Settings, choice: Choice) -> int:

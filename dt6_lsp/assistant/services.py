@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dt6_lsp.assistant.architecture.facts import Atlas
+from dt6_lsp.assistant.memory.folding import Folding
 from dt6_lsp.assistant.memory.memory import Memory
 from dt6_lsp.metrics import Metrics
 
@@ -67,3 +68,4 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     memory: Memory = field(default_factory=Memory)
     atlas: Atlas = field(default_factory=Atlas)
+    folding: Folding = field(default_factory=Folding)

@@ -86,7 +86,7 @@ class FakeReader:
         ]
 
     def outline(self, path: str) -> list[Definition]:
-        parsed = parse(path, self.files_by_path[path])
+        parsed = parse(path, self.files_by_path.get(path, ""))
         return [
             Definition(
                 path, parsed.language, item.name, item.container, item.kind, item.start_line, item.end_line,
@@ -107,7 +107,7 @@ class FakeReader:
         return sorted(self.files_by_path)
 
     def chunks(self, path: str) -> list[Hit]:
-        parsed = parse(path, self.files_by_path[path])
+        parsed = parse(path, self.files_by_path.get(path, ""))
         return [
             Hit(path, chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, 0.0, chunk.text, parsed.language)
             for chunk in parsed.chunks

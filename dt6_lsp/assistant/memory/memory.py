@@ -15,10 +15,11 @@ import uuid
 from typing import TYPE_CHECKING, TypeVar
 
 from dt6_lsp.assistant.citations import check
+from dt6_lsp.assistant.fitting import ends
 from dt6_lsp.assistant.memory import rows
 from dt6_lsp.assistant.memory.followups import Meant, resolve
 from dt6_lsp.assistant.memory.model import Bound, Kept, Remembered
-from dt6_lsp.assistant.memory.places import cited, current, known_names
+from dt6_lsp.assistant.memory.places import Places, cited, known_names
 from dt6_lsp.assistant.memory.vectors import TurnVectors, packed
 from dt6_lsp.assistant.turns import History, Turn
 from dt6_lsp.errors import Dt6Error, SettingError
@@ -26,7 +27,7 @@ from dt6_lsp.workspace.secrets import redact
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -41,10 +42,13 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-RECENT = 6  # turns that go to a model as they were
+RECENT = 24  # turns that go to a model as they were, at most
 OLDER = 3  # earlier ones that bear on the question
 LEAST_COSINE = 0.6  # below it two turns have words in common and no subject (`tests.benchmarks.remembering` shows both)
 _POINTED_AT = 3  # turns that a follow-up may mean
+_FOLDED = 60  # turns that one summary takes in at most, and whose citations it may repeat
+_FOLDED_ANSWER = 2_000  # characters of an answer from which a summary is made
+_LONGEST_SUMMARY = 4_000
 _LONGEST = 16_000  # characters of a text that are kept: more is a log that was pasted
 _GIST = 400
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -94,21 +98,36 @@ class Memory:
         """What a model should know of what was said. Citations of lines that have changed since are taken out."""
         vector = self._query(meant.question)
 
-        def read(connection: sqlite3.Connection) -> tuple[list[Remembered], list[Remembered], str]:
-            recent = rows.latest(connection, conversation, RECENT)
-            older: list[Remembered] = (
-                [] if vector is None else self._nearest(connection, vector, {turn.id for turn in recent})
-            )
-            return recent, older, rows.summary(connection, conversation)[0]
+        def read(connection: sqlite3.Connection) -> tuple[list[Remembered], list[Remembered], rows.Summary]:
+            summary = rows.summary(connection, conversation)
+            recent = rows.latest(connection, conversation, RECENT, after=summary.until)
+            known = {turn.id for turn in recent}
+            older: list[Remembered] = [] if vector is None else self._nearest(connection, vector, known)
+            return recent, older, summary
 
-        nothing: tuple[list[Remembered], list[Remembered], str] = ([], [], "")
+        nothing: tuple[list[Remembered], list[Remembered], rows.Summary] = ([], [], rows.Summary())
         recent, older, summary = self._read(read, nothing)
-        allowed = current([*recent, *older], reader)
+        places = Places(reader)
+        said = check(summary.text, places.current(summary.cited)).text if summary.text else ""
+        return History(_told(recent, places), _told(older, places), said)
 
-        def told(turn: Remembered) -> Turn:
-            return Turn(turn.meant, check(turn.answer, allowed[turn.id]).text)
+    def unfolded(self, conversation: str, reader: Reader) -> tuple[str, list[tuple[int, Turn]]]:
+        """The summary of a conversation and its turns that are not in it, oldest first, with their numbers."""
 
-        return History(tuple(map(told, recent)), tuple(map(told, older)), summary)
+        def read(connection: sqlite3.Connection) -> tuple[str, list[Remembered]]:
+            summary = rows.summary(connection, conversation)
+            return summary.text, rows.between(connection, conversation, summary.until, _FOLDED)
+
+        nothing: tuple[str, list[Remembered]] = ("", [])
+        summary, turns = self._read(read, nothing)
+        short = (Turn(said.question, ends(said.answer, _FOLDED_ANSWER)) for said in _told(turns, Places(reader)))
+        return summary, [(turn.id, said) for turn, said in zip(turns, short, strict=True)]
+
+    def keep_summary(self, conversation: str, text: str, until: int) -> None:
+        """`until` is the last turn that the summary takes in."""
+        if self._records is not None:
+            kept = redact(text)[:_LONGEST_SUMMARY]
+            self._records.write(lambda file: rows.set_summary(file, conversation, kept, until), default=False)
 
     def remember(self, conversation: str, meant: Meant, done: Done, reader: Reader) -> None:
         """Keep a turn, without what looks like a secret. The oldest turns go where it would be too much."""
@@ -178,6 +197,10 @@ class Memory:
 
     def _read(self, ask: Callable[[sqlite3.Connection], T], default: T) -> T:
         return default if self._records is None else self._records.read(ask, default)
+
+
+def _told(turns: Sequence[Remembered], places: Places) -> tuple[Turn, ...]:
+    return tuple(Turn(turn.meant, check(turn.answer, places.current(turn.cited)).text) for turn in turns)
 
 
 def gist(answer: str) -> str:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.memory.model import Cited
 from dt6_lsp.assistant.mentions import identifiers
+from dt6_lsp.errors import Dt6Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dt6_lsp.assistant.events import Citation
-    from dt6_lsp.assistant.memory.model import Remembered
     from dt6_lsp.index.model import Definition, Hit, Reader
 
 _NAMES = 6
@@ -25,38 +25,47 @@ _NO_NAME = frozenset({"section", "text", "key", "rule"})  # of prose and data: n
 
 
 def known_names(question: str, citations: Sequence[Citation], reader: Reader) -> tuple[str, ...]:
-    """Definitions that a turn is about: those that the question names, then those that the answer cites."""
-    asked = [name for name in identifiers(question) if _defined(name, reader)]
-    return tuple(dict.fromkeys((*asked, *_cited_names(citations, reader))))[:_NAMES]
+    """Definitions that a turn is about: those that the question names, then those that the answer cites. None
+    where the index fails now: the answer is there and must not fall over this."""
+    try:
+        asked = [name for name in identifiers(question) if _defined(name, reader)]
+        return tuple(dict.fromkeys((*asked, *_cited_names(citations, reader))))[:_NAMES]
+    except Dt6Error:
+        return ()
 
 
 def cited(citations: Sequence[Citation], reader: Reader) -> tuple[Cited, ...]:
     """With marks by which it can be told later whether they still say the same."""
-    files: dict[str, Sequence[Hit]] = {}
-    return tuple(
-        Cited(each.path, each.start_line, each.end_line, _mark(each, _chunks(each.path, reader, files)))
-        for each in citations[:_CITED]
-    )
+    places = Places(reader)
+    return tuple(Cited(each.path, each.start_line, each.end_line, places.mark(each)) for each in citations[:_CITED])
 
 
-def current(turns: Iterable[Remembered], reader: Reader) -> dict[int, dict[str, list[tuple[int, int]]]]:
-    """By turn, the lines that its answer may still name, as `citations.check` takes them."""
-    files: dict[str, Sequence[Hit]] = {}
-    result: dict[int, dict[str, list[tuple[int, int]]]] = {}
-    for turn in turns:
-        spans = result.setdefault(turn.id, {})
-        for each in turn.cited:
-            if (each.path in files or len(files) < _FILES) and each.mark == _mark(
-                each, _chunks(each.path, reader, files)
-            ):
+class Places:
+    """Lines of files as the index has them now; each file is read once, and not more than a few are."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._files: dict[str, Sequence[Hit]] = {}
+
+    def mark(self, lines: Citation | Cited) -> str:
+        if lines.path not in self._files:
+            self._files[lines.path] = self._chunks(lines.path) if len(self._files) < _FILES else ()
+        return _mark(lines, self._files[lines.path])
+
+    def current(self, lines: Iterable[Cited]) -> dict[str, list[tuple[int, int]]]:
+        """Those that say what they said, as `citations.check` takes them; what was not looked at is not among them."""
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for each in lines:
+            if each.mark and each.mark == self.mark(each):
                 spans.setdefault(each.path, []).append((each.start_line, each.end_line))
-    return result
+        return spans
 
-
-def _chunks(path: str, reader: Reader, files: dict[str, Sequence[Hit]]) -> Sequence[Hit]:
-    if path not in files:
-        files[path] = reader.chunks(path)
-    return files[path]
+    def _chunks(self, path: str) -> Sequence[Hit]:
+        """An index that fails now is told of by whoever answers from it; here its lines only count as changed."""
+        try:
+            return self._reader.chunks(path)
+        except Dt6Error:
+            return ()
 
 
 def _mark(lines: Citation | Cited, chunks: Sequence[Hit]) -> str:

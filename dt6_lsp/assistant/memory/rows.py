@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.assistant.memory.model import Cited, Kept, Remembered
@@ -49,6 +50,7 @@ CREATE TABLE IF NOT EXISTS memory_epoch(one INTEGER PRIMARY KEY CHECK(one = 1), 
 INSERT OR IGNORE INTO memory_epoch VALUES(1, randomblob(8));
 """
 _COLUMNS = "id, conversation, asked, question, meant, answer, intent, model, names, cited"
+_SUMMED_UP = 60  # turns whose citations a summary may repeat
 _SLACK = 0.05  # of a bound: removed beyond what must go, so that not every turn that comes removes one
 
 
@@ -71,10 +73,10 @@ def add(connection: sqlite3.Connection, turn: Remembered, vector: bytes, fingerp
     return number
 
 
-def latest(connection: sqlite3.Connection, conversation: str, most: int) -> list[Remembered]:
-    """The last turns of a conversation, oldest first."""
-    statement = f"SELECT {_COLUMNS} FROM turns WHERE conversation = ? ORDER BY id DESC LIMIT ?"
-    return [_turn(row) for row in connection.execute(statement, (conversation, most))][::-1]
+def latest(connection: sqlite3.Connection, conversation: str, most: int, after: int = 0) -> list[Remembered]:
+    """The last turns of a conversation (after one), oldest first."""
+    statement = f"SELECT {_COLUMNS} FROM turns WHERE conversation = ? AND id > ? ORDER BY id DESC LIMIT ?"
+    return [_turn(row) for row in connection.execute(statement, (conversation, after, most))][::-1]
 
 
 def numbered(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Remembered]:
@@ -107,12 +109,26 @@ def vectors(connection: sqlite3.Connection, fingerprint: str, after: int) -> Ite
     )
 
 
-def summary(connection: sqlite3.Connection, conversation: str) -> tuple[str, int]:
-    """What was said in the turns up to a number; ("", 0) where nobody has put it together."""
-    row = connection.execute(
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was said in the turns up to number `until`; `cited` are lines that these cite and the text may repeat."""
+
+    text: str = ""
+    until: int = 0
+    cited: tuple[Cited, ...] = ()
+
+
+def summary(connection: sqlite3.Connection, conversation: str) -> Summary:
+    """An empty one where there is none."""
+    found = connection.execute(
         "SELECT text, until FROM conversation_summaries WHERE conversation = ?", (conversation,)
     ).fetchone()
-    return (str(row[0]), int(row[1])) if row else ("", 0)
+    if found is None:
+        return Summary()
+    text, until = found
+    before = f"SELECT {_COLUMNS} FROM turns WHERE conversation = ? AND id <= ? ORDER BY id DESC LIMIT ?"
+    turns = map(_turn, connection.execute(before, (conversation, until, _SUMMED_UP)))
+    return Summary(text, until, tuple({each for turn in turns for each in turn.cited if each.path in text}))
 
 
 def set_summary(connection: sqlite3.Connection, conversation: str, text: str, until: int) -> bool:
