@@ -1,11 +1,13 @@
 """Which file imports which: small workspaces, each import of which is understood as its language's own tools do.
 
-A workspace is one text: `//- path` begins a file. The answer is "source -> target" of every edge, in order.
+The workspaces are in import_fixtures, one file for each language: `=== what it shows`, `//- path` before each file, and
+`//- edges` before what is expected, "source -> target" of every edge in order.
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +18,13 @@ from tests.index_fixtures import opened, write
 from tests.unit.assistant_fixtures import FakeReader
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from dt6_lsp.index.graph import ImportGraph
 
+_NOTHING = {"py": "# nothing\n", "pyi": "# nothing\n"}  # an empty file is not indexed
+FIXTURES = Path(__file__).parent / "import_fixtures"
+_CASE = re.compile(r"^=== (.+)\n", re.MULTILINE)
 _FILE = re.compile(r"^//- (\S+)\n", re.MULTILINE)
 
 
@@ -28,12 +33,19 @@ def workspace(text: str) -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
+def cases() -> Iterator[tuple[str, tuple[dict[str, str], list[str]]]]:
+    for fixture in sorted(FIXTURES.glob("*.txt")):
+        _, *parts = _CASE.split(fixture.read_text("utf-8"))
+        for what, text in zip(parts[::2], parts[1::2], strict=True):
+            files = workspace(text)
+            yield f"{fixture.stem}: {what}", (files, files.pop("edges").split("\n")[:-1])
+
+
+CASES = {what: (files, [edge for edge in edges if edge]) for what, (files, edges) in cases()}
+
+
 def graph(text: str) -> ImportGraph:
     return FakeReader(workspace(text)).graph()
-
-
-def edges(text: str) -> list[str]:
-    return [f"{edge.source} -> {edge.target}" for edge in graph(text).edges]
 
 
 def test_an_edge_says_where_it_was_written() -> None:
@@ -45,71 +57,32 @@ def test_an_edge_says_where_it_was_written() -> None:
     assert found.files == ("a.py", "b.py")
 
 
-# --- Python -----------------------------------------------------------------------------------------------------------
-
-PYTHON = {
-    "a submodule stands for itself, and its package only for other names": (
-        "//- app/__init__.py\nfrom .core import run as run\n//- app/core.py\nfrom . import names, VERSION\n"
-        "//- app/names.py\n\n//- cli.py\nfrom app import core\n",
-        ["app/__init__.py -> app/core.py", "app/core.py -> app/__init__.py", "app/core.py -> app/names.py",
-         "cli.py -> app/core.py"],
-    ),
-    "levels of relative imports": (
-        "//- p/a/b.py\nfrom .. import x\nfrom ..y import z\nfrom ...q import r\nfrom .... import beyond\n//- p/x.py\n\n"
-        "//- p/y.py\n\n//- q.py\n\n//- p/__init__.py\n\n//- p/a/__init__.py\n",
-        ["p/a/b.py -> p/x.py", "p/a/b.py -> p/y.py", "p/a/b.py -> q.py"],
-    ),
-    "imports that are tried, conditional, for types, or inside functions": (
-        "//- a.py\ntry:\n    import b\nexcept ImportError:\n    import c as b\nif TYPE_CHECKING:\n    from d import D\n"
-        "def f():\n    import e\n//- b.py\n\n//- c.py\n\n//- d.py\n\n//- e.py\n",
-        ["a.py -> b.py", "a.py -> c.py", "a.py -> d.py", "a.py -> e.py"],
-    ),
-    "cycles": ("//- a.py\nimport b\n//- b.py\nimport a\n", ["a.py -> b.py", "b.py -> a.py"]),
-    "a src layout, from its tests": (
-        "//- pyproject.toml\n[project]\nname = 'x'\n//- src/pkg/__init__.py\n\n//- src/pkg/m.py\n\n"
-        "//- tests/test_m.py\nfrom pkg.m import f\n",
-        ["tests/test_m.py -> src/pkg/m.py"],
-    ),
-    "a namespace package in two projects": (
-        "//- one/pyproject.toml\n[project]\n//- one/ns/a.py\nimport ns.b.c\n"
-        "//- two/setup.py\nimport ns\n//- two/ns/b/c.py\nfrom ns import a\n",
-        ["one/ns/a.py -> two/ns/b/c.py", "two/ns/b/c.py -> one/ns/a.py"],
-    ),
-    "the standard library comes before a file of its name": (
-        "//- pkg/__init__.py\n\n//- pkg/logging.py\nimport logging\n"
-        "//- pkg/a.py\nimport logging\nfrom . import logging\n",
-        ["pkg/a.py -> pkg/logging.py"],
-    ),
-    "a package's file is not found by its last name alone": (
-        "//- pkg/__init__.py\n\n//- pkg/redis.py\n\n//- pkg/a.py\nimport redis\n", [],
-    ),
-    "a star, and several lines with comments": (
-        "//- a.py\nfrom p import *\nfrom p import (  # all\n    b,  # one\n    c as d,\n)\n"
-        "//- p/__init__.py\n\n//- p/b.py\n\n//- p/c.py\n",
-        ["a.py -> p/__init__.py", "a.py -> p/b.py", "a.py -> p/c.py"],
-    ),
-    "a module goes before a stub, a stub before nothing": (
-        "//- a.py\nimport b, c\n//- b.py\n\n//- b.pyi\n\n//- c.pyi\n", ["a.py -> b.py", "a.py -> c.pyi"],
-    ),
-    "a package goes before a module of its name": (
-        "//- a.py\nimport b\n//- b.py\n\n//- b/__init__.py\n", ["a.py -> b/__init__.py"],
-    ),
-}  # fmt: skip
+@pytest.mark.parametrize("case", CASES)
+def test_imports_are_understood(case: str) -> None:
+    files, expected = CASES[case]
+    assert [f"{edge.source} -> {edge.target}" for edge in FakeReader(files).graph().edges] == expected
 
 
-@pytest.mark.parametrize("what", PYTHON)
-def test_python(what: str) -> None:
-    files, expected = PYTHON[what]
-    assert edges(files) == expected
+def test_what_is_of_another_workspace_is_named() -> None:
+    found = graph(
+        "//- a.py\nimport numpy.linalg\n//- a.ts\nimport 'react';\nimport './gone';\n"
+        "//- A.java\nimport java.util.List;\nclass A {}\n"
+        '//- a.go\npackage a\nimport "fmt"\n//- src/lib.rs\nuse serde::Serialize;\nuse std::fmt;\n'
+    )
+    assert found.external == {
+        "a.py": ("numpy.linalg",), "a.ts": ("react",), "A.java": ("java.util.List",), "a.go": ("fmt",),
+        "src/lib.rs": ("serde::Serialize", "std::fmt"),
+    }  # fmt: skip
+    assert not found.edges
 
 
 # --- of an index ------------------------------------------------------------------------------------------------------
 
 
 def test_the_ledger_tells_the_same_as_the_files(tmp_path: Path) -> None:
-    for what, (text, expected) in PYTHON.items():
-        root = tmp_path / what.replace(" ", "-")[:40]
-        files = {path: content + "\n# end\n" for path, content in workspace(text).items()}
+    for number, (texts, expected) in enumerate(CASES.values()):
+        root = tmp_path / str(number)
+        files = {path: text or _NOTHING.get(path.rpartition(".")[2], "// nothing\n") for path, text in texts.items()}
         write(root, files)
         with opened(root, tmp_path / f"store-{root.name}") as index:
             index.update()

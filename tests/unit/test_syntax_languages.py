@@ -28,7 +28,7 @@ def render(path: str, source: str) -> str:
     parts = {
         "symbols": _symbols(found),
         "references": [f"{one.line}:{one.column} {one.name}" for one in found.references],
-        "imports": [f"{one.line} {one.module}" for one in found.imports],
+        "imports": [" ".join((str(one.line), one.module, one.names)).rstrip() for one in found.imports],
         "chunks": [f"{one.start_line}-{one.end_line} {one.kind} {one.symbol}".rstrip() for one in found.chunks],
         "problems": list(found.problems),
     }

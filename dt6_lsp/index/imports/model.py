@@ -8,10 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+from dt6_lsp.syntax.model import Import
 
-    from dt6_lsp.syntax.model import Import, ParsedFile
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from dt6_lsp.syntax.model import ParsedFile
+
+
+OWN_PACKAGE = "package"
+"""The `names` of what a file uses of its own package, which it needs no import for."""
 
 
 class Region(NamedTuple):
@@ -32,6 +38,11 @@ class SourceFile:
     imports: tuple[Import, ...] = ()
     regions: tuple[Region, ...] = ()
     uses: Mapping[str, int] = field(default_factory=dict)
+
+    def items(self) -> Iterator[Import]:
+        """Everything that may mean another file, in the order of the file."""
+        yield from self.imports
+        yield from (Import(name, line, OWN_PACKAGE) for name, line in self.uses.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,12 @@
 (marker_annotation name: (identifier) @reference)
 (annotation name: (identifier) @reference)
 (method_reference (identifier) @reference .)
+([
+  (method_invocation object: (identifier) @reference)
+  (field_access object: (identifier) @reference)
+  (method_reference . (identifier) @reference)
+] (#is? "reference" "A* B* C* D* E* F* G* H* I* J* K* L* M* N* O* P* Q* R* S* T* U* V* W* X* Y* Z*"))
 (type_identifier) @reference
 
 (import_declaration [(scoped_identifier) (identifier)] @module) @import
+(import_declaration [(scoped_identifier) (identifier)] @module (asterisk) @names) @import

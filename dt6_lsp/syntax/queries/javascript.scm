@@ -28,7 +28,8 @@
 
 (import_statement source: (string) @module) @import
 (export_statement source: (string) @module) @import
-(call_expression function: [(import) (identifier) @_require] arguments: (arguments . (string) @module .) (#is? "_require" "require")) @import
+(call_expression function: (identifier) @_require arguments: (arguments . (string) @module .) (#is? "_require" "require")) @import
+(call_expression function: (import) arguments: (arguments . (string) @module)) @import
 
 (jsx_opening_element name: [(identifier) @reference (member_expression property: (property_identifier) @reference)])
 (jsx_self_closing_element name: [(identifier) @reference (member_expression property: (property_identifier) @reference)])

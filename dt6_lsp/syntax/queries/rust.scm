@@ -30,8 +30,11 @@
 (type_identifier) @reference
 
 (use_declaration argument: [(identifier) (scoped_identifier)] @module) @import
-(use_declaration argument: (use_wildcard (_) @module)) @import
-(use_declaration argument: (use_as_clause path: (_) @module)) @import
-(use_declaration argument: (scoped_use_list path: (_) @module)) @import
-(mod_item name: (identifier) @module !body) @import
+(use_declaration argument: (use_wildcard (_) @module "*" @names)) @import
+(use_declaration argument: (use_as_clause path: (_) @module alias: (_) @names)) @import
+(use_declaration argument: (scoped_use_list path: (_) @module list: (_) @names)) @import
+(use_declaration argument: (use_list [(identifier) (scoped_identifier) (scoped_use_list)] @module)) @import
+(mod_item "mod" @names name: (identifier) @module !body) @import
+((attribute_item (attribute (identifier) @_path value: (string_literal (string_content) @names)) (#is? "_path" "path"))
+  . (attribute_item)* . (mod_item name: (identifier) @module !body) @import)
 (extern_crate_declaration name: (identifier) @module) @import

@@ -46,4 +46,5 @@
 
 (import_statement source: (string) @module) @import
 (export_statement source: (string) @module) @import
-(call_expression function: [(import) (identifier) @_require] arguments: (arguments . (string) @module .) (#is? "_require" "require")) @import
+(call_expression function: (identifier) @_require arguments: (arguments . (string) @module .) (#is? "_require" "require")) @import
+(call_expression function: (import) arguments: (arguments . (string) @module)) @import
