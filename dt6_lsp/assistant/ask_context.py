@@ -11,7 +11,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class AskContext:
     """`path` is the open file; `selection` the text marked in it, with its lines (0 where there is none).
-    `conversation` is the one that the question goes on with; "" begins a new one."""
+    `conversation` is the one that the question goes on with; "" begins a new one. `images` are absolute paths or
+    `data:` URIs."""
 
     selection: str = ""
     path: str = ""
@@ -20,3 +21,4 @@ class AskContext:
     named_files: tuple[str, ...] = ()
     conversation: str = ""
     map_tokens: int = 0  # of a map of the workspace at most; given, one is wanted whatever the question
+    images: tuple[str, ...] = ()

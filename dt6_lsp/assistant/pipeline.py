@@ -19,6 +19,7 @@ from dt6_lsp.assistant.asking_models import Written, ask_models
 from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.assistant.conversation import turns_room
 from dt6_lsp.assistant.events import Done, Failed, Resolved, Retrieved, Token
+from dt6_lsp.assistant.images import image_tokens, not_seen, read_images, with_images
 from dt6_lsp.assistant.mapping import appended, citable, map_text, with_map
 from dt6_lsp.assistant.memory.folding import Summariser, fold
 from dt6_lsp.assistant.retrieval import retrieve
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.services import Counter, Hub, Services
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.index.model import Reader
-    from dt6_lsp.models.base import ChatBackend
+    from dt6_lsp.models.base import ChatBackend, Image
     from dt6_lsp.models.orchestrator import Choice
     from dt6_lsp.settings import Settings
 
@@ -54,6 +55,7 @@ class _Asked:
     cancel: CancelToken
     run: Blocking
     conversation: str = ""
+    images: tuple[Image, ...] = ()
 
     @property
     def question(self) -> str:
@@ -76,6 +78,7 @@ async def answer(
     if not asked:
         raise SettingError("The question is empty.", "Say what you want to know.")
     cancel.raise_if_cancelled()
+    images = await until_cancelled(run(lambda: read_images(context.images)), cancel) if context.images else ()
     conversation = services.memory.conversation(context.conversation)
     meant = await until_cancelled(run(lambda: services.memory.resolve(asked, conversation, context)), cancel)
     if meant.follows:
@@ -87,7 +90,7 @@ async def answer(
         search = run(lambda: _retrieve(meant.question, routed, reader, services, near, cancel))
         reading = asyncio.gather(search, _choose(services.hub, routed.intent))
         findings, choice = await until_cancelled(reading, cancel)
-        task = _Asked(meant, routed, findings, reader, services, cancel, run, conversation)
+        task = _Asked(meant, routed, findings, reader, services, cancel, run, conversation, images)
         async with aclosing(_written(task, choice)) as events:
             async for event in events:
                 yield await _remembered(task, event) if isinstance(event, Done) else event
@@ -141,7 +144,8 @@ async def _from_model(task: _Asked, choice: Choice) -> AsyncGenerator[Event, Non
         async for event in _digest(task, written.choice.why, retrieved=written.packed is None):
             yield event
         return
-    await task.run(lambda: _calibrate(task.services.counter, written))
+    if not task.images:  # whose tokens nobody counts but the server
+        await task.run(lambda: _calibrate(task.services.counter, written))
     _fold_later(task, written.choice, written.choice.backend)
     if drawn := appended(task.findings.map, complete=written.error is None):
         yield Token(drawn)
@@ -154,7 +158,7 @@ async def _packed(task: _Asked, choice: Choice) -> context.Packed:
 
 def _pack(task: _Asked, choice: Choice) -> context.Packed:
     window = _window(task.services.settings, choice)
-    room = context.budget(window, task.services.settings.chat.max_answer_tokens)
+    room = context.budget(window, task.services.settings.chat.max_answer_tokens) - image_tokens(task.images, choice)
     counter = task.services.counter
     with task.services.metrics.time("ask.pack.seconds"):
         packed = context.pack(_parts(task), partial(counter.count, model=choice.model), room)
@@ -185,8 +189,9 @@ def _window(settings: Settings, choice: Choice) -> int:
 def _request(task: _Asked, choice: Choice, packed: context.Packed) -> ChatRequest:
     window = _window(task.services.settings, choice)
     answer_tokens = min(task.services.settings.chat.max_answer_tokens, window // 2)
-    needed = min(window, packed.tokens + answer_tokens)
-    return ChatRequest(choice.model, packed.messages, context_tokens=needed, max_tokens=answer_tokens)
+    needed = min(window, packed.tokens + answer_tokens + image_tokens(task.images, choice))
+    messages = with_images(packed.messages, task.images)
+    return ChatRequest(choice.model, messages, context_tokens=needed, max_tokens=answer_tokens)
 
 
 def _calibrate(counter: Counter, written: Written) -> None:
@@ -234,7 +239,7 @@ async def _digest(task: _Asked, why: str, *, retrieved: bool = False) -> AsyncGe
         cached=False,
         usage=Usage(0, 0),
         index=task.findings.state,
-        notice=_notice(task, why),
+        notice=_notice(task, why, not_seen(task.images)),
     )
 
 

@@ -172,6 +172,14 @@ def _ask(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a file that the answer must look at, relative to the workspace (repeatable)",
     )
+    parser.add_argument(
+        "--image",
+        metavar="PATH",
+        dest="images",
+        action="append",
+        default=[],
+        help="an image (PNG, JPEG, GIF, WebP) or data URI, for a model that can see (repeatable)",
+    )
     conversation = parser.add_mutually_exclusive_group()
     conversation.add_argument(
         "--continue",

@@ -6,6 +6,7 @@ Not here: prompts, retrieval, the digest.
 
 from __future__ import annotations
 
+import os
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,9 @@ async def _ask(call: Invocation, question: str) -> Done:
         files = tuple(named_file(engine, call.workspace, name, "--file") for name in call.args.files)
         conversation = await _conversation(call, engine)
         await bring_up_to_date(call, engine)
-        return await _answered(call, engine, question, AskContext(named_files=files, conversation=conversation))
+        images = tuple(name if name[:5].lower() == "data:" else os.path.abspath(name) for name in call.args.images)
+        context = AskContext(named_files=files, conversation=conversation, images=images)
+        return await _answered(call, engine, question, context)
 
 
 async def _conversation(call: Invocation, engine: Engine) -> str:

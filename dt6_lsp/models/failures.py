@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from dt6_lsp.errors import BackendUnavailable, EmbeddingError, ModelError, ModelMissing, RateLimited, StreamCut
 
 _LONGEST_QUOTE = 200
+_OF_IMAGES = ("image", "vision", "multimodal", "mmproj", "content type")
 _TOO_LONG = ("context length", "context_length", "context size", "too long", "too large", "maximum input length")
 
 
@@ -163,6 +164,12 @@ def refused_image(server: ModelServerName, model: str, message: str) -> ModelErr
         f"{server} does not take images with the model {model!r}: {_quoted(message)}.",
         "Name a model that can see, or ask without the image.",
     )
+
+
+def says_image(status: int, message: str) -> bool:
+    """Whether a refusal speaks of the images that the request had. A server that knows only text complains (422) of
+    content that is a list."""
+    return status == 422 or any(word in message.lower() for word in _OF_IMAGES)
 
 
 def none_chats(server: ModelServerName) -> ModelError:

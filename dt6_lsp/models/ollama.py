@@ -102,8 +102,17 @@ class OllamaChat:
                             yield Delta("", _usage(part))
                             return
             except _FAILURES as error:
-                raise _as_error(self._server, error, request.model, begun) from error
+                raise self._refused_images(error, request) or _as_error(
+                    self._server, error, request.model, begun
+                ) from error
         raise failures.cut(self._server)
+
+    def _refused_images(self, error: Exception, request: ChatRequest) -> ModelError | None:
+        """Of servers too old to say beforehand which models can see."""
+        sent = any(message.images for message in request.messages)
+        if sent and isinstance(error, ollama.ResponseError) and failures.says_image(error.status_code, error.error):
+            return failures.refused_image(self._server, request.model, error.error)
+        return None
 
     async def close(self) -> None:
         if (client := self.__dict__.pop("_client", None)) is not None:

@@ -119,8 +119,9 @@ class OpenAIChat:
 
     def _refused_images(self, error: openai.APIStatusError, request: ChatRequest) -> ModelError | None:
         """Nothing tells beforehand which models can see: one that can't refuses the request."""
-        if error.status_code in (400, 404, 415, 422, 500, 501) and any(each.images for each in request.messages):
-            return failures.refused_image(self._server, request.model, _message_of(error))
+        said = _message_of(error)
+        if any(each.images for each in request.messages) and failures.says_image(error.status_code, said):
+            return failures.refused_image(self._server, request.model, said)
         return None
 
     async def close(self) -> None:

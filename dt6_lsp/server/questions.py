@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class AskArguments:
     """`uri` and `range` (as in LSP) are what the user has open and marked; `selection` overrides the marked text;
     `files` (URIs, or paths as answers name them) always go into the context. `conversation` is the one to go on with;
-    left out, it is that of this editor."""
+    left out, it is that of this editor. `images` are URIs, of files or with their data in them, or paths."""
 
     question: str
     uri: str = ""
@@ -43,6 +43,7 @@ class AskArguments:
     selection: str = ""
     files: tuple[str, ...] = ()
     conversation: str = ""
+    images: tuple[str, ...] = ()
 
 
 async def answer_request(call: Call, params: Any) -> dict[str, Any]:
@@ -113,14 +114,30 @@ def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
     path = (named_file(engine, arguments.uri) or _outside(arguments.uri)) if arguments.uri else ""
     files = tuple(filter(None, (named_file(engine, name) for name in arguments.files)))
     talk = arguments.conversation or call.session.conversation
+    images = tuple(_image(engine, name) for name in arguments.images)
     if arguments.range is None:
-        return AskContext(selection=arguments.selection, path=path, named_files=files, conversation=talk)
+        return AskContext(arguments.selection, path, named_files=files, conversation=talk, images=images)
     marked = _range(call, arguments.range)
     snapshot = call.documents.get(arguments.uri)
     selection = arguments.selection or (text_in(snapshot.text, marked, call.encoding) if snapshot else "")
     # A selection of whole lines ends at the start of the line after.
     end = marked.end.line + (marked.end.character > 0 or marked.end == marked.start)
-    return AskContext(selection, path, marked.start.line + 1, max(end, marked.start.line + 1), files, talk)
+    return AskContext(
+        selection, path, marked.start.line + 1, max(end, marked.start.line + 1), files, talk, images=images
+    )
+
+
+def _image(engine: Engine, name: str) -> str:
+    """As the engine takes it. A path that is not absolute is one of the workspace."""
+    scheme = name[:5].lower()
+    if scheme == "data:" or PurePath(name).is_absolute():
+        return name
+    if scheme != "file:" and "://" not in name:
+        return str(engine.locate(name))
+    path = to_path(name)
+    if path is None:
+        raise invalid_params(f"{name!r} is no image on this machine; DT6 fetches none.")
+    return path
 
 
 def _outside(uri: str) -> str:

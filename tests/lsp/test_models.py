@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUESTION = "How does the server start?"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
 SLOW = Reply("It starts in start, and then it waits for more of what comes.", gap=0.05)
 
 
@@ -99,6 +101,25 @@ async def test_neither_a_switch_nor_other_settings_break_an_answer_in_flight(
     ]
     assert (await ask(editor))["model"] == "eyes", "settings that name another model end a switch"
     assert len(editor.ended_bars()) == 1, "the workspace is not indexed again for it"
+
+
+async def test_a_question_with_an_image_that_the_editor_names(
+    editor: Editor, server: ModelServer, tmp_path: Path
+) -> None:
+    shot = tmp_path / "work" / "a shot.png"
+    shot.write_bytes(PNG)
+    await editor.execute("dt6.switchModel", "eyes")
+    for image in (shot.as_uri(), "a shot.png", str(shot), "data:image/png;base64," + base64.b64encode(PNG).decode()):
+        answer = await editor.request("dt6/ask", {"question": QUESTION, "images": [image]})
+        assert answer["model"] == "eyes"
+        assert server.chats[-1].images == [PNG]
+    for image, said in (
+        ("https://example.org/x.png", "fetches none"),
+        ("../x.png", "not in this workspace"),
+        ("x.png", "no image"),
+    ):
+        with pytest.raises(JsonRpcException, match=said):
+            await editor.request("dt6/ask", {"question": QUESTION, "images": [image]})
 
 
 async def test_a_switch_outlasts_a_change_of_folders(editor: Editor, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ class Received:
     prompt_tokens: int = 0  # counted before truncation
     truncated: bool = False
     num_ctx: int = 0
+    images: list[bytes] = field(default_factory=list)  # of a chat request
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def wait_ended(self, seconds: float = 10.0) -> bool:

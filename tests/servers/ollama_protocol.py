@@ -5,11 +5,12 @@ Written after Ollama's API documentation and `server/routes.go`, `server/prompt.
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.servers.scripted import Installed, Vectors, embedding_of, tokens_of
+from tests.servers.scripted import IMAGE_TOKENS, Installed, Vectors, embedding_of, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,6 +92,8 @@ class OllamaProtocol:
     def refuses_chat(self, model: Installed, body: Mapping[str, Any]) -> tuple[int, Any] | None:
         if "completion" not in model.capabilities:
             return self.error(400, f'"{body["model"]}" does not support chat')
+        if _images(body["messages"]) and "vision" not in model.capabilities:
+            return self.error(500, "this model is missing data required for image input")
         if body.get("think") and "thinking" not in model.capabilities:
             return self.error(400, f'"{body["model"]}" does not support thinking')
         return None
@@ -100,12 +103,13 @@ class OllamaProtocol:
         options = received.body.get("options") or {}
         received.num_ctx = min(options.get("num_ctx") or self.default_num_ctx, model.context_length)
         messages = received.body["messages"]
-        received.prompt_tokens = len(tokens_of(_render(messages)))
+        received.images = _images(messages)
+        received.prompt_tokens = len(tokens_of(_render(messages))) + IMAGE_TOKENS * len(received.images)
         tokens = tokens_of(_render(_fitting(messages, received.num_ctx)))
         if len(tokens) > received.num_ctx:
             tokens = tokens[:KEEP] + tokens[KEEP - received.num_ctx :]
         received.prompt = "".join(tokens)
-        received.truncated = len(tokens) < received.prompt_tokens
+        received.truncated = len(tokens) + IMAGE_TOKENS * len(received.images) < received.prompt_tokens
 
     def voice(self, received: Received) -> OllamaVoice:
         return OllamaVoice(received)
@@ -135,7 +139,7 @@ class OllamaVoice:
     def last(self, count: int, reason: str, usage: bool) -> bytes:
         ending: dict[str, Any] = {"done_reason": reason, "total_duration": 4883583458, "load_duration": 1334875}
         if usage:
-            seen = len(tokens_of(self.received.prompt))
+            seen = len(tokens_of(self.received.prompt)) + IMAGE_TOKENS * len(self.received.images)
             ending |= {"prompt_eval_count": seen, "prompt_eval_duration": 342546000, "eval_count": count}
         return self._line({"role": "assistant", "content": ""}, done=True, **ending)
 
@@ -161,6 +165,10 @@ def _details(model: Installed) -> dict[str, Any]:
 
 def _remote(model: Installed) -> dict[str, str]:
     return {"remote_model": model.name, "remote_host": model.remote_host} if model.remote_host else {}
+
+
+def _images(messages: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    return [base64.b64decode(image, validate=True) for message in messages for image in message.get("images") or ()]
 
 
 def _render(messages: Sequence[Mapping[str, str]]) -> str:

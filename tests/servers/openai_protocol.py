@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.servers.scripted import Installed, Vectors, embedding_of, tokens_of
+from tests.servers.scripted import IMAGE_TOKENS, Installed, Vectors, embedding_of, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,6 +76,8 @@ class OpenAIProtocol:
             return self.error(
                 404, "This is not a chat model and thus not supported in the v1/chat/completions endpoint."
             )
+        if _images(body["messages"]) and "vision" not in model.capabilities:
+            return self.error(400, "Invalid content type. image_url is only supported by certain models.")
         wanted = len(tokens_of(_render(body["messages"]))) + (body.get("max_tokens") or 0)
         if wanted > model.context_length:
             words = (
@@ -86,7 +88,8 @@ class OpenAIProtocol:
 
     def read_prompt(self, model: Installed, received: Received) -> None:
         received.prompt = _render(received.body["messages"])
-        received.prompt_tokens = len(tokens_of(received.prompt))
+        received.images = _images(received.body["messages"])
+        received.prompt_tokens = len(tokens_of(received.prompt)) + IMAGE_TOKENS * len(received.images)
         received.num_ctx = model.context_length
 
     def voice(self, received: Received) -> OpenAIVoice:
@@ -141,5 +144,17 @@ def _base64(vector: list[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
-def _render(messages: Sequence[Mapping[str, str]]) -> str:
-    return "".join(f"{message['role']}: {message['content']}\n" for message in messages)
+def _parts(message: Mapping[str, Any], kind: str) -> list[Any]:
+    """Content is a text, or a list of parts of several kinds."""
+    content = message["content"]
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return [part[kind] for part in parts if part["type"] == kind]
+
+
+def _images(messages: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    urls = [part["url"] for message in messages for part in _parts(message, "image_url")]
+    return [base64.b64decode(url.removeprefix("data:image/png;base64,"), validate=True) for url in urls]
+
+
+def _render(messages: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(f"{message['role']}: {''.join(_parts(message, 'text'))}\n" for message in messages)

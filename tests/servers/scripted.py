@@ -105,6 +105,9 @@ PROXY_PAGE = Raw(
 LOGIN_PAGE = Raw(b"<html><body>Sign in to the guest network</body></html>", 200, "text/html")
 
 
+IMAGE_TOKENS = 256  # what a model of this server makes of one image
+
+
 def tokens_of(text: str) -> list[str]:
     """Words in pieces of four characters and single marks, with the space before them; joined they are `text` again.
     On source code that is about 3.5 characters a token, as for real vocabularies."""

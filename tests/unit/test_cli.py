@@ -148,6 +148,9 @@ def test_an_answer_that_broke_off_is_shown_and_fails(cli: Cli, capsys: Capture) 
 def test_files_that_the_user_names_go_into_the_question(cli: Cli, capsys: Capture) -> None:
     assert cli("ask", "How?", "--file", "src/app.py") == 0
     assert cli.engine.asked[-1] == ("ask", ("How?", AskContext(named_files=("src/app.py",))))
+    cli("ask", "How?", "--image", "shot.png", "--image", "data:image/png;base64,AA==")
+    images = (str(Path.cwd() / "shot.png"), "data:image/png;base64,AA==")
+    assert cli.engine.asked[-1] == ("ask", ("How?", AskContext(images=images)))
     assert cli("search", "run", "--near", "src/app.py") == 0
     assert cli("search", "run", "--near", "src/absent.py") == 2
     assert cli("ask", "How?", "--file", "src/absent.py") == 2
