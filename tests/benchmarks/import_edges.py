@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from dt6_lsp.index.graph import ImportGraph
+    from dt6_lsp.index.graph import Edge, ImportGraph
     from tests.benchmarks.import_truth.model import Pair, Truth
 
 BUDGET = 0.97
@@ -53,9 +53,9 @@ def compare(package: Package, cache: Path, wrong: int) -> Iterator[Figure]:
         except SkippedError as reason:
             print(f"  {name}: skipped, {reason}.")
             continue
-        found = {(edge.source, edge.target) for edge in graph.edges if {edge.source, edge.target} <= truth.judged}
-        unknown = _unknown(graph, truth, found)
-        found -= unknown
+        edges = [edge for edge in graph.edges if {edge.source, edge.target} <= truth.judged]
+        unknown = {(edge.source, edge.target) for edge in edges if _is_unknown(edge, truth)} - truth.edges
+        found = {(edge.source, edge.target) for edge in edges} - unknown
         _show(found, truth, wrong)
         both = len(found & truth.edges)
         print(f"  {name}: {len(truth.edges):,} edges of {len(truth.judged):,} files, {len(unknown):,} not judged")
@@ -63,9 +63,9 @@ def compare(package: Package, cache: Path, wrong: int) -> Iterator[Figure]:
         yield Figure(f"{name}: recall", both / max(1, len(truth.edges)), "", BUDGET, at_least=True)
 
 
-def _unknown(graph: ImportGraph, truth: Truth, found: set[Pair]) -> set[Pair]:
-    written = {(edge.source, edge.target): edge.module for edge in graph.edges}
-    return {pair for pair in found - truth.edges if (pair[0], written[pair]) in truth.unknown}
+def _is_unknown(edge: Edge, truth: Truth) -> bool:
+    unread = truth.lines is not None and (edge.source, edge.line) not in truth.lines
+    return unread or (edge.source, edge.module) in truth.unknown
 
 
 def _show(found: set[Pair], truth: Truth, most: int) -> None:

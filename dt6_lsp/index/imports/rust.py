@@ -66,7 +66,7 @@ class RustResolver:
         for package in self._packages:
             for root in package.roots:
                 self._add(Module(root, folder_of(root), None, package))
-        for path in sorted(self._files, key=lambda path: (name_of(path) not in ("lib.rs", "main.rs"), path)):
+        for path in sorted(self._files, key=_order):
             self._add_undeclared(path)
 
     def targets(self, source: SourceFile, item: Import) -> Sequence[str] | None:
@@ -77,9 +77,9 @@ class RustResolver:
         found: list[str] = []
         known = False
         for leaf in leaves(item):
-            module = self._reach(here, leaf.path, 0)[0]
-            if module is not None:
-                known = True
+            module, taken = self._reach(here, leaf.path, 0)
+            known = known or module is not None
+            if module is not None and not _hidden(module, leaf.path[taken:]):
                 found.append(module.file)
         return found if known else None
 
@@ -127,9 +127,8 @@ class RustResolver:
         """A file that nothing declares is a module of the one that holds its folder, or begins a crate."""
         if (path, ()) in self._modules:
             return
-        folder = folder_of(path) if name_of(path) != "mod.rs" else folder_of(folder_of(path))
+        folder, name = _place(path)
         holder = next((one for one in self._modules.values() if one.folder == folder and folder), None)
-        name = name_of(folder_of(path)) if name_of(path) == "mod.rs" else name_of(path).removesuffix(".rs")
         module = Module(path, _home(path), holder, holder.package if holder else holder_of(path, self._packages))
         if holder is not None:
             holder.children.setdefault(name, module)
@@ -234,6 +233,12 @@ def _leaf(path: Path, renamed: str) -> Leaf:
     return Leaf(whole, renamed or whole[-1])
 
 
+def _hidden(module: Module, rest: Path) -> bool:
+    """Whether what is left of a path begins with a module that nothing here declares or imports: a macro makes it, and
+    who knows where. (Types are written with a capital.)"""
+    return len(rest) > 1 and not rest[0][:1].isupper() and all(leaf.name != rest[0] for leaf in module.uses)
+
+
 def _declares(item: Import) -> bool:
     return item.names.split(",")[0] == "mod"
 
@@ -241,6 +246,18 @@ def _declares(item: Import) -> bool:
 def _inline(source: SourceFile, line: int) -> Path:
     """The names of the inline modules around a line, the outermost first."""
     return tuple(region.name for region in source.regions if region.start_line <= line <= region.end_line)
+
+
+def _place(path: str) -> tuple[str, str]:
+    """The folder of the module that a file's module is in, where nothing says otherwise, and its name."""
+    if name_of(path) == "mod.rs":
+        return folder_of(folder_of(path)), name_of(folder_of(path))
+    return folder_of(path), name_of(path).removesuffix(".rs")
+
+
+def _order(path: str) -> tuple[int, bool, str]:
+    """What holds others comes before them."""
+    return _place(path)[0].count("/"), name_of(path) not in ("lib.rs", "main.rs"), path
 
 
 def _home(file: str, item: Import | None = None) -> str:

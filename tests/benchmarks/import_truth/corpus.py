@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.import_truth import go_truth, java_truth, python_truth, typescript_truth
+from tests.benchmarks.import_truth import go_truth, java_truth, python_truth, rust_truth, typescript_truth
 from tests.benchmarks.import_truth.model import SkippedError
 
 if TYPE_CHECKING:
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from tests.benchmarks.import_truth.model import Tool
 
-PYTHON, SCRIPTS, GO, JAVA = "python", "typescript", "go", "java"
+PYTHON, SCRIPTS, GO, JAVA, RUST = "python", "typescript", "go", "java", "rust"
 TOOLS: dict[str, Tool] = {
     PYTHON: python_truth.truth,
     SCRIPTS: typescript_truth.truth,
     GO: go_truth.truth,
     JAVA: java_truth.truth,
+    RUST: rust_truth.truth,
 }
 _INSTALLED = ("httpx", "starlette", "pygls", "chromadb", "openai", "hypothesis", "rich", "mypy")
 _FROM_NPM = {"rxjs": "7", "zod": "4", "@reduxjs/toolkit": "2", "effect": "3", "express": "5", "three": "0.170"}
@@ -33,6 +34,8 @@ _REPOSITORIES = {
     "trpc": SCRIPTS, "zod": SCRIPTS, "redux": SCRIPTS, "express": SCRIPTS,
     "cobra": GO, "gin": GO,
     "gson": JAVA, "commons-lang": JAVA,
+    "axum/axum": RUST, "axum/axum-core": RUST, "axum/axum-extra": RUST, "serde/serde": RUST, "serde/serde_core": RUST,
+    "serde/serde_derive": RUST,
 }  # fmt: skip
 
 

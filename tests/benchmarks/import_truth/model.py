@@ -16,11 +16,13 @@ class SkippedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Truth:
     """`judged` are the files whose imports the tool has read: what is found between others is not looked at. `unknown`
-    are a file and what it has written, where the tool can neither confirm nor deny what that means."""
+    are a file and what it has written, where the tool can neither confirm nor deny what that means. `lines` are the
+    places of the imports that it has read, where it does not read all of them (None where it does)."""
 
     edges: frozenset[Pair]
     judged: frozenset[str]
     unknown: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    lines: frozenset[tuple[str, int]] | None = None
 
 
 Tool = Callable[[Path, Collection[str], Path], Truth]
