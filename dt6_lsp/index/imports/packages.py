@@ -50,7 +50,7 @@ class Packages:
         parts = module.split("/")
         length = 2 if module.startswith("@") else 1
         name, inside = "/".join(parts[:length]), "/".join(parts[length:])
-        folder = nearest(self._named.get(name, ()), path)
+        folder = nearest(self._named.get(name, []), path)
         if folder is None:
             return False, None
         return True, self._exported(folder, inside)

@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 
 def folder_of(path: str) -> str:
@@ -48,6 +48,8 @@ def shared(one: str, other: str) -> int:
     return count
 
 
-def nearest(paths: Iterable[str], to: str) -> str | None:
+def nearest(paths: Sequence[str], to: str) -> str | None:
     """The path that shares most folders with `to`; of equals the shorter, then the first by name."""
+    if len(paths) == 1:
+        return paths[0]
     return min(paths, key=lambda path: (-shared(path, to), path.count("/"), path), default=None)

@@ -5,7 +5,7 @@ Not here: each language's rules, one module for each, and where the facts come f
 
 from __future__ import annotations
 
-from collections import defaultdict
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from dt6_lsp.index.graph import Edge, ImportGraph
@@ -18,7 +18,8 @@ from dt6_lsp.index.imports.scripts import ScriptResolver
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dt6_lsp.index.imports.model import Resolver, Sources
+    from dt6_lsp.index.imports.model import Resolver, SourceFile, Sources
+    from dt6_lsp.syntax.model import Import
 
 _RESOLVERS: Mapping[str, Callable[[Sources], Resolver]] = {
     "python": PythonResolver,
@@ -35,22 +36,32 @@ def resolve(sources: Sources) -> ImportGraph:
     """Imports of languages that have no rules here are in no edge and not external either: nothing is known of them."""
     present = {file.language for file in sources.files}
     resolvers = {make: make(sources) for make in {_RESOLVERS[language] for language in present & _RESOLVERS.keys()}}
-    edges: dict[tuple[str, str], Edge] = {}
-    external: dict[str, dict[str, None]] = defaultdict(dict)
-    for file in sources.files:
+    edges: list[Edge] = []
+    external: dict[str, tuple[str, ...]] = {}
+    for file in sorted(sources.files, key=attrgetter("path")):
         if file.language not in _RESOLVERS:
             continue
-        resolver = resolvers[_RESOLVERS[file.language]]
-        for item in file.items():
-            targets = resolver.targets(file, item)
-            if targets is None:
-                external[file.path][item.module] = None
-                continue
-            for target in targets:
-                if target != file.path:
-                    edges.setdefault((file.path, target), Edge(file.path, target, item.line, item.module))
+        found, others = _meant(file, resolvers[_RESOLVERS[file.language]])
+        found.pop(file.path, None)
+        edges += [Edge(file.path, target, found[target].line, found[target].module) for target in sorted(found)]
+        if others:
+            external[file.path] = others
     return ImportGraph(
         files=tuple(sorted(file.path for file in sources.files)),
-        edges=tuple(edges[pair] for pair in sorted(edges)),
-        external={path: tuple(modules) for path, modules in external.items()},
+        edges=tuple(edges),
+        external=external,
     )
+
+
+def _meant(file: SourceFile, resolver: Resolver) -> tuple[dict[str, Import], tuple[str, ...]]:
+    """The files that it imports, each with the first import that means it, and the modules that are from elsewhere."""
+    found: dict[str, Import] = {}
+    others: dict[str, None] = {}
+    for item in file.items():
+        targets = resolver.targets(file, item)
+        if targets is None:
+            others[item.module] = None
+            continue
+        for target in targets:
+            found.setdefault(target, item)
+    return found, tuple(others)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dt6_lsp.index.imports.crates import Package, holder_of, packages
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dt6_lsp.syntax.model import Import
 
 _MOST_HOPS = 8  # through names that stand for other names
+_STANDARD = frozenset({"std", "core", "alloc"})
 _TOKEN = re.compile(r"[{},*]|(?:r#)?\w+|\$crate")
 Path = tuple[str, ...]
 
@@ -58,6 +60,8 @@ class RustResolver:
         self._files = {file.path: file for file in sources.files if file.language == "rust"}
         self._packages = packages(sources.configs, self._files)
         self._modules: dict[tuple[str, Path], Module] = {}  # by file, and the inline modules in it
+        self._known: dict[tuple[Module, str], Module | None] = {}  # what names are that something imports
+        self._leaves = lru_cache(maxsize=None)(leaves)
         self._libraries: dict[str, list[Package]] = defaultdict(list)
         for package in self._packages:
             if package.library:
@@ -76,7 +80,7 @@ class RustResolver:
             return [] if child is None else [child.file]
         found: list[str] = []
         known = False
-        for leaf in leaves(item):
+        for leaf in self._leaves(item.module, item.names):
             module, taken = self._reach(here, leaf.path, 0)
             known = known or module is not None
             if module is not None and not _hidden(module, leaf.path[taken:]):
@@ -105,7 +109,7 @@ class RustResolver:
         for item in source.imports:
             holder = self._module_at(source, item.line)
             if not _declares(item):
-                holder.uses += leaves(item)
+                holder.uses += self._leaves(item.module, item.names)
             elif (file := self._declared(holder, item)) is not None:
                 child = Module(file, _home(file, item), holder, module.package)
                 holder.children.setdefault(item.module, child)
@@ -161,6 +165,8 @@ class RustResolver:
             while taken < len(path) and path[taken] == "super" and module.parent is not None:
                 module, taken = module.parent, taken + 1
             return module, taken
+        if first in _STANDARD and first not in here.children:
+            return None, 0
         old = here.package is not None and here.package.old
         begins = here.crate if old else here
         child = begins.children.get(first) or self._library(here, first) or self._step(begins, first, hops)
@@ -169,18 +175,23 @@ class RustResolver:
         return (begins, 0) if first[:1].isupper() else (None, 0)  # a type that is defined there, as crates are not
 
     def _step(self, module: Module, name: str, hops: int) -> Module | None:
-        """The module that `name` is in `module`, by declaration, import or place."""
+        """The module that `name` is in `module`, by declaration or import."""
         if name in module.children:
             return module.children[name]
-        if hops < _MOST_HOPS:
-            for leaf in module.uses:
-                found = None
-                if leaf.name == name and leaf.path != (name,):
-                    found = self._whole(module, leaf.path, hops + 1)
-                elif leaf.path[-1] == "*" and (inside := self._whole(module, leaf.path[:-1], hops + 1)) is not None:
-                    found = self._step(inside, name, hops + 2) if inside is not module else None
-                if found is not None:
-                    return found
+        if (module, name) not in self._known and hops < _MOST_HOPS:
+            self._known[module, name] = None  # so that names which stand for one another end
+            self._known[module, name] = self._imported(module, name, hops)
+        return self._known.get((module, name))
+
+    def _imported(self, module: Module, name: str, hops: int) -> Module | None:
+        for leaf in module.uses:
+            found = None
+            if leaf.name == name and leaf.path != (name,):
+                found = self._whole(module, leaf.path, hops + 1)
+            elif leaf.path[-1] == "*" and (inside := self._whole(module, leaf.path[:-1], hops + 1)) is not None:
+                found = self._step(inside, name, hops + 2) if inside is not module else None
+            if found is not None:
+                return found
         return None
 
     def _whole(self, module: Module, path: Path, hops: int) -> Module | None:
@@ -190,15 +201,15 @@ class RustResolver:
 
     def _library(self, here: Module, name: str) -> Module | None:
         renamed = here.package.renamed.get(name, name) if here.package else name
-        found = {package.library for package in self._libraries.get(renamed, ())}
-        library = nearest(found, here.file)
+        library = nearest([package.library for package in self._libraries.get(renamed, ())], here.file)
         return self._modules[library, ()] if library is not None else None
 
 
-def leaves(item: Import) -> list[Leaf]:
+def leaves(module: str, names: str) -> list[Leaf]:
     """`a::{b, c::d as e, self, f::*}` as one path for each name."""
-    head = tuple(part for part in re.split(r"\s*::\s*", item.module.partition("{")[0]) if part)
-    text = item.module.partition("{")[1] + item.module.partition("{")[2] or item.names
+    begin, brace, rest = module.partition("{")
+    head = tuple(part for part in re.split(r"\s*::\s*", begin) if part)
+    text = brace + rest or names
     if not text.startswith(("{", "*")):
         return [Leaf(head, text or (head[-1] if head else ""))]
     tokens = [found[0] for found in _TOKEN.finditer(text)]

@@ -8,6 +8,7 @@ packages, which are not of the workspace, and what bundlers add (loaders, aliase
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from dt6_lsp.index.imports.packages import Packages
@@ -15,7 +16,7 @@ from dt6_lsp.index.imports.paths import folder_of, join
 from dt6_lsp.index.imports.tsconfig import TsConfigs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dt6_lsp.index.imports.model import SourceFile, Sources
     from dt6_lsp.syntax.model import Import
@@ -33,6 +34,11 @@ _QUERY = re.compile(r"\?.*")
 class ScriptResolver:
     def __init__(self, sources: Sources) -> None:
         self._paths = frozenset(file.path for file in sources.files)
+        self._by_stem: dict[str, dict[str, str]] = defaultdict(dict)
+        for path in self._paths:
+            for ending in _ENDINGS:
+                if path.endswith(f".{ending}"):
+                    self._by_stem[path[: -len(ending) - 1]][ending] = path
         self._packages = Packages(sources.configs, self._module)
         self._configs = TsConfigs(sources.configs)
 
@@ -63,12 +69,13 @@ class ScriptResolver:
         return self._packages.main(place) or self._file(f"{place}/index".lstrip("/"))
 
     def _file(self, place: str) -> str | None:
-        return next((path for path in _candidates(place) if path in self._paths), None)
+        """The file at a path that may lack its ending or have that of what it is compiled to."""
+        stem, _, ending = place.rpartition(".")
+        if ending in _COMPILED and (found := _best(self._by_stem.get(stem, {}), _COMPILED[ending])) is not None:
+            return found
+        return _best(self._by_stem.get(place, {}), _ENDINGS) or (place if place in self._paths else None)
 
 
-def _candidates(place: str) -> Iterator[str]:
-    stem, _, ending = place.rpartition(".")
-    if ending in _COMPILED and stem:
-        yield from (f"{stem}.{other}" for other in _COMPILED[ending])
-    yield from (f"{place}.{ending}" for ending in _ENDINGS)
-    yield place
+def _best(paths: Mapping[str, str], endings: Iterable[str]) -> str | None:
+    """Of paths by their ending."""
+    return next((paths[ending] for ending in endings if ending in paths), None) if paths else None

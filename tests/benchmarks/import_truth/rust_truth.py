@@ -79,6 +79,8 @@ def _command(rustc: str, manifest: dict[str, dict[str, str]]) -> list[str]:
 class _Tree:
     """What matters of the tree, from its lines, one item after another."""
 
+    _kind: str  # of the item that is being read: "use", "mod", "crate", "" before it is known, "done" after
+
     def __init__(self) -> None:
         self.files: dict[str, str] = {}  # by module
         self._uses: list[tuple[str, str]] = []  # the file, and the last module of the path
