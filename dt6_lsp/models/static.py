@@ -12,6 +12,7 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -108,3 +109,9 @@ class StaticEmbeddings:
         if tokens.size:
             rows = self._table.rows.take(tokens, axis=0).astype(np.float32)
             np.einsum("t,td->d", self._table.scales.take(tokens), rows, out=vector)
+
+
+@cache
+def packaged() -> StaticEmbeddings:
+    """The one that ships, read once for all who use it: it never changes. EmbeddingError when it is damaged."""
+    return StaticEmbeddings()
