@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dt6_lsp.engine import ChatStats, Citation, Done, Hit, IndexReport, Kept, Models
+    from dt6_lsp.engine import ChatStats, Citation, Done, Hit, IndexReport, Kept, Models, Routed
     from dt6_lsp.models.base import ModelInfo
     from dt6_lsp.models.orchestrator import ServerModels
 
@@ -84,11 +84,21 @@ def forgotten_json(gone: Kept) -> dict[str, Any]:
     return {"turns": gone.turns, "conversations": gone.conversations, "bytes": gone.bytes}
 
 
+def route_json(routed: Routed) -> dict[str, Any]:
+    return {
+        "intent": routed.intent,
+        "probability": round(routed.probability, 4),
+        "why": routed.why,
+        "plan": routed.plan,
+    }
+
+
 def answer_json(done: Done) -> dict[str, Any]:
     return {
         "answer": done.answer,
         "citations": [place_json(citation) for citation in done.citations],
         "intent": done.intent,
+        "route": None if done.route is None else route_json(done.route),
         "backend": done.backend,
         "model": done.model,
         "cached": done.cached,

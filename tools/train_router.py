@@ -175,7 +175,7 @@ def cross_validated(asked: Sequence[Question], *, meaning: bool) -> Numbers:
 
 def sharpness(scores: Numbers, asked: Sequence[Question]) -> float:
     """The factor for scores under which the right intents are likeliest, to a hundredth."""
-    right = [INTENTS.index(each.intent) for each in asked]  # type: ignore[arg-type]
+    right = [INTENTS.index(each.intent) for each in asked]
 
     def unlikelihood(factor: float) -> float:
         return -float(log_probabilities(factor * scores)[np.arange(len(right)), right].sum())

@@ -34,11 +34,20 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """What kind of question it is, and why it was taken for that."""
+    """What kind of question it is, why it was taken for that, and in words what is then looked at. `probabilities` are
+    those of all intents, in the order of `routing.weights.INTENTS`."""
 
     intent: Intent
     probability: float
     why: str
+    plan: str = ""
+    probabilities: tuple[float, ...] = ()
+
+    @property
+    def margin(self) -> float:
+        """How much likelier the likeliest intent is than the next; 1 where nothing else was weighed."""
+        first, second, *_ = sorted((*self.probabilities, 0.0, 0.0), reverse=True)
+        return first - second if self.probabilities else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,7 @@ class Done:
     broken: bool = False  # the model's stream ended early: `answer` is what had come
     conversation: str = ""  # what a follow-up names to go on from here; "" where nothing is remembered
     resolved: str = ""  # a follow-up as it was understood
+    route: Routed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from dt6_lsp.assistant.images import image_tokens, not_seen, read_images, with_i
 from dt6_lsp.assistant.mapping import appended, citable, map_text, with_map
 from dt6_lsp.assistant.memory.folding import Summariser, fold
 from dt6_lsp.assistant.retrieval import retrieve
-from dt6_lsp.assistant.router import route
 from dt6_lsp.assistant.sanitize import sanitize
 from dt6_lsp.errors import Dt6Error, ModelError, SettingError
 from dt6_lsp.models.base import ChatRequest, Usage
@@ -83,7 +82,7 @@ async def answer(
     meant = await until_cancelled(run(lambda: services.memory.resolve(asked, conversation, context)), cancel)
     if meant.follows:
         yield Resolved(meant.question, meant.why)
-    routed = route(meant.question)
+    routed = await until_cancelled(run(lambda: services.router.route(meant.question)), cancel)
     yield routed
     try:
         near = replace(context, path=context.path or meant.near)
@@ -103,7 +102,8 @@ async def _remembered(task: _Asked, done: Done) -> Done:
     memory, meant = task.services.memory, task.meant
     keep = task.run(lambda: memory.remember(task.conversation, meant, done, task.reader))
     await until_cancelled(keep, task.cancel)
-    return replace(done, conversation=task.conversation, resolved=meant.question if meant.follows else "")
+    resolved = meant.question if meant.follows else ""
+    return replace(done, conversation=task.conversation, resolved=resolved, route=task.routed)
 
 
 def _retrieve(

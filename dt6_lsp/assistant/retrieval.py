@@ -6,10 +6,14 @@ Blocking; the engine's threads run it. Not here: what fits into a prompt (`conte
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.mentions import matching, places
 from dt6_lsp.assistant.parts import Passage
+from dt6_lsp.assistant.plans import PLANS
+from dt6_lsp.assistant.prose import is_prose
+from dt6_lsp.assistant.traces import error_query, innermost_first
 from dt6_lsp.workspace.defaults import is_secret
 from dt6_lsp.workspace.secrets import redact
 
@@ -20,12 +24,11 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.ask_context import AskContext
     from dt6_lsp.assistant.events import Intent
     from dt6_lsp.assistant.mentions import Place
+    from dt6_lsp.assistant.plans import Plan
     from dt6_lsp.index.model import Hit, IndexState, Reader
 
-HITS = 20
-BROAD = 60  # looked at where only one hit of each file is kept, and where no model reads them
+BROAD = 60  # looked at where a plan chooses among hits, and where no model reads them
 QUERY_CHARACTERS = 2_000  # of a long question (a pasted log), its beginning says enough to search by
-NAMED_IN_QUESTION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,41 @@ class Findings:
 
 
 def retrieve(question: str, intent: Intent, reader: Reader, context: AskContext) -> Findings:
-    query = question[:QUERY_CHARACTERS]
-    hits = reader.search(query, BROAD, context.path)
-    named, notices = _named(question, reader, context)
+    plan = PLANS[intent]
+    hits = _search(question, plan, reader, context.path)
+    named, notices = _named(question, plan, reader, context)
     if context.selection.strip() and is_secret(context.path):
         notices.append(f"The selection in {context.path} was left out, because such files hold secrets.")
     return Findings(
-        hits=tuple((one_per_file(hits) if intent == "arch" else hits)[:HITS]),
+        hits=tuple(_planned(hits, plan)),
         given=(*_selected(context), *named),
         state=reader.state(),
         notices=tuple(notices),
         wide=tuple(hits),
     )
+
+
+def _search(question: str, plan: Plan, reader: Reader, near: str) -> list[Hit]:
+    """By the question; where a trace tells of an error, by that as well, the two taking turns."""
+    hits = reader.search(question[:QUERY_CHARACTERS], BROAD, near)
+    query = error_query(question) if plan.trace else ""
+    return _by_turns(reader.search(query, BROAD, near), hits)[:BROAD] if query else hits
+
+
+def _by_turns(one: Sequence[Hit], other: Sequence[Hit]) -> list[Hit]:
+    """Each hit once, where it comes first."""
+    first: dict[tuple[str, int], Hit] = {}
+    for hit in (hit for pair in zip_longest(one, other) for hit in pair if hit is not None):
+        first.setdefault((hit.path, hit.start_line), hit)
+    return list(first.values())
+
+
+def _planned(hits: Sequence[Hit], plan: Plan) -> list[Hit]:
+    """The plan's choice, in the order in which it wants them."""
+    chosen = one_per_file(hits) if plan.one_per_file else list(hits)
+    prose = [hit for hit in chosen if is_prose(hit.path)][: plan.prose]
+    rest = [hit for hit in chosen if hit not in prose]
+    return [*prose, *rest][: plan.hits]
 
 
 def one_per_file(hits: Sequence[Hit]) -> list[Hit]:
@@ -83,9 +109,9 @@ def _selected(context: AskContext) -> list[Passage]:
     return [Passage(context.path or "selection", first, last, text, "selected by the user")]
 
 
-def _named(question: str, reader: Reader, context: AskContext) -> tuple[list[Passage], list[str]]:
+def _named(question: str, plan: Plan, reader: Reader, context: AskContext) -> tuple[list[Passage], list[str]]:
     """Files that the editor named go in whole; of those in the question only the part around a line that it gives."""
-    asked = places(question)
+    asked = innermost_first(question, places(question)) if plan.trace else places(question)
     files = reader.files() if asked or context.named_files else []
     passages: dict[str, Passage] = {}
     notices = []
@@ -96,7 +122,7 @@ def _named(question: str, reader: Reader, context: AskContext) -> tuple[list[Pas
         else:
             passages[found.path] = found
     for place in asked:
-        found = _around(place, files, reader) if len(passages) < NAMED_IN_QUESTION else None
+        found = _around(place, files, reader) if len(passages) < plan.named else None
         if found is not None:
             passages.setdefault(found.path, found)
     return list(passages.values()), notices

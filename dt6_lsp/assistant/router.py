@@ -1,98 +1,101 @@
-"""What kind of question it is, told from its surface at once: no model is asked.
+"""What kind of question it is, told at once on this machine: no model is asked.
 
-Each clue is a row of a table: a pattern, the intent that it speaks for, how loudly, and the words for people. Scores
-are added by intent and turned into probabilities by softmax.
-Not here: what is then retrieved (`pipeline`).
+Clues on the question's surface, its words, and the vector that the built-in embedding gives it are weighed by weights
+that were learned from labelled questions. Where the built-in embedding is damaged, the rest is.
+Not here: the clues (`routing.clues`), the arithmetic (`routing.weights`), what is retrieved for an intent (`plans`),
+and asking a model where two intents are nearly as likely (`confirming`).
 """
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass
+import logging
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.events import Routed
-from dt6_lsp.assistant.mentions import identifiers
+from dt6_lsp.assistant.plans import PLANS
+from dt6_lsp.assistant.routing.clues import CLUES
+from dt6_lsp.assistant.routing.features import read
+from dt6_lsp.assistant.routing.weights import INTENTS, Learned, learned, softmax
+from dt6_lsp.errors import EmbeddingError
+from dt6_lsp.models.static import StaticEmbeddings, packaged
 
 if TYPE_CHECKING:
     from dt6_lsp.assistant.events import Intent
+    from dt6_lsp.assistant.routing.features import Read
+    from dt6_lsp.assistant.routing.weights import Weights
+
+logger = logging.getLogger(__name__)
+
+REASONS = 2
+LEAST_PULL = 0.1  # what speaks less loudly is no reason
+_KINDS: dict[Intent, str] = {
+    "code": "about code",
+    "docs": "about documentation",
+    "debug": "about faults",
+    "arch": "about architecture",
+    "general": "that need no workspace",
+}
+_FORM = ("ends in ?", "several lines", "one or two words", "few words", "many words")
+_QUIET = frozenset({"nothing else", "names nothing of the workspace", *_FORM})  # told where nothing else is to be told
+_FORMS = frozenset(clue.name for clue in CLUES["form"])  # said after what the question is about
+_UNSURE = "nothing in it speaks clearly for one kind"
 
 
-@dataclass(frozen=True, slots=True)
-class Clue:
-    intent: Intent
-    weight: float
-    why: str
-    pattern: re.Pattern[str]
+class Router:
+    """Safe to share between threads. `embeddings` None: what the words mean is not looked at."""
+
+    def __init__(self, learned: Learned, embeddings: StaticEmbeddings | None) -> None:
+        self._embeddings = embeddings
+        self._weights = learned.surface if embeddings is None else learned.whole
+
+    @property
+    def weights(self) -> Weights:
+        return self._weights
+
+    def route(self, question: str) -> Routed:
+        """The likeliest intent, the probabilities of all, and the strongest reasons in words. Never raises."""
+        seen = read(question)
+        vector = self._embeddings.embed_query(seen.text) if self._embeddings else None
+        probabilities = softmax(self._weights.scores(seen.features, vector))
+        place = max(range(len(INTENTS)), key=probabilities.__getitem__)
+        intent = INTENTS[place]
+        why = _why(intent, seen, self._weights, self._weights.of_meaning(vector))
+        return Routed(intent, probabilities[place], why, PLANS[intent].words, tuple(probabilities))
 
 
-def _clue(intent: Intent, weight: float, why: str, pattern: str) -> Clue:
-    return Clue(intent, weight, why, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
+@cache
+def packaged_router() -> Router:
+    """With what ships in the package; read once, as it never changes."""
+    return Router(learned(), _embeddings(learned()))
 
 
-CLUES = (
-    _clue("debug", 4.0, "it holds a stack trace",
-          r"Traceback \(most recent|^\s+File \".+\", line \d+|^\s+at \S+.*[(:]\S+:\d+|panicked at|^goroutine \d+"
-          r"|Caused by:|Segmentation fault|core dumped"),
-    _clue("debug", 3.5, "it names an error",
-          r"\b[A-Z]\w*(?:Error|Exception|Panic)\b|\berror[: \[]\s*[A-Z]*\d{2,}|\berrno\b"),
-    _clue("debug", 1.7, "it speaks of something that fails",
-          r"\b(?:fails?|failing|failed|crash\w*|broken|bug|bugs|debug|hangs?|stuck|wrong|doesn'?t work|not working"
-          r"|exception|error|leak\w*|race condition|deadlock|flaky|regression)\b"),
-    _clue("debug", 2.2, "it asks why something does not happen",
-          r"^\s*why\b.*\b(?:not|n't|never|still|no longer)\b"),
-    _clue("arch", 3.0, "it asks how the whole is organised",
-          r"\b(?:architecture|architectural|codebase|code base|big picture|high[- ]level|overview|layers?|layering"
-          r"|organi[sz]ed|organi[sz]ation|structured|module structure|project structure|entry ?points?)\b"),
-    _clue("arch", 2.6, "it asks about parts and how they depend on one another",
-          r"\b(?:components|main modules|packages|subsystems?|depend(?:s|encies|ency)? (?:on|between)|fit together"
-          r"|data flow|main parts|tour)\b"),
-    _clue("docs", 3.0, "it asks for documentation",
-          r"\b(?:docs?|documentation|documented|readme|changelog|release notes|licen[sc]e|contribut\w+|tutorial)\b"),
-    _clue("docs", 2.0, "it asks how to set up or use it",
-          r"\bhow (?:do|can|should) (?:i|we|you|one)\b.*\b(?:install|set ?up|configure|run|start|build|use|upgrade"
-          r"|deploy|contribute|test)\b"
-          r"|\b(?:installation|getting started|quick ?start|requirements|command[- ]line options?)\b"),
-    _clue("docs", 1.2, "it asks what is supported",
-          r"\b(?:supported|supports?|which versions?|compatib\w+|settings?)\b"),
-    _clue("code", 1.6, "it asks how or where the code does something",
-          r"\b(?:how (?:is|are|does|did|do(?! (?:i|we|you)\b))|where (?:is|are|does|do)|who (?:calls|uses)"
-          r"|what (?:does|calls|happens|is|are)|which (?:function|class|method|file|module))\b"),
-    _clue("code", 1.4, "it speaks of code",
-          r"\b(?:function|method|class|implement\w*|definition|defined|called|callers?|returns?|parameters?"
-          r"|arguments?|constructor|interface|enum|struct|trait|variable|constant|algorithm|parsed?|loop)\b"),
-    _clue("general", 2.5, "it is small talk",
-          r"^\s*(?:hi|hello|hey|thanks?|thank you|good (?:morning|evening))\b[\s!.,]*"),
-    _clue("general", 1.5, "it asks for general knowledge",
-          r"\b(?:best practice|in general|difference between|pros and cons|what is the meaning|joke|weather)\b"),
-)  # fmt: skip
-
-NAMES_CODE = 1.8  # for an identifier in the question
-PRIOR: dict[Intent, float] = {"code": 0.9, "docs": 0.0, "debug": 0.0, "arch": 0.0, "general": 0.6}
-_ERROR_NAME = re.compile(r"(?:Error|Exception|Panic)$")
-_LONGEST_LINE = 300  # characters of a pasted line that are looked at: some clues are quadratic in it
-_UNKNOWN = "nothing in it speaks for another kind"
+def _embeddings(learned: Learned) -> StaticEmbeddings | None:
+    """None, and a word in the log, where weights and vectors do not belong together."""
+    try:
+        static = packaged()
+    except EmbeddingError as error:
+        logger.warning("Questions are routed by their surface only. %s", error)
+        return None
+    if static.fingerprint().revision != learned.embedding:
+        logger.warning("Questions are routed by their surface only: the weights are for another embedding.")
+        return None
+    return static
 
 
-def route(question: str) -> Routed:
-    """The likeliest intent, its probability, and the strongest reasons in words."""
-    question = "\n".join(line[:_LONGEST_LINE] for line in question.splitlines() if line.strip())
-    scores = dict(PRIOR)
-    reasons: list[tuple[float, Intent, str]] = []
-    for clue in CLUES:
-        if clue.pattern.search(question):
-            reasons.append((clue.weight, clue.intent, clue.why))
-    named = [name for name in identifiers(question) if not _ERROR_NAME.search(name)]
-    if named:
-        reasons.append((NAMES_CODE, "code", f"it names `{named[0]}`"))
-    for weight, intent, _ in reasons:
-        scores[intent] += weight
-    best = max(scores, key=lambda intent: scores[intent])
-    total = sum(math.exp(score) for score in scores.values())
-    return Routed(best, math.exp(scores[best]) / total, _why(best, reasons))
-
-
-def _why(best: Intent, reasons: list[tuple[float, Intent, str]]) -> str:
-    spoken = sorted((reason for reason in reasons if reason[1] == best), key=lambda reason: -reason[0])
-    return " and ".join(why for _, _, why in spoken[:2]) or _UNKNOWN
+def _why(intent: Intent, seen: Read, weights: Weights, meaning: list[float]) -> str:
+    """The clues that speak loudest for the intent; its words where no clue does. Clues that one would not expect of the
+    intent count, but are no reasons for people."""
+    strange = {clue.name for group, rows in CLUES.items() if group not in (intent, "form") for clue in rows}
+    pulls = {name: weights.pull(f"clue {name}", 1.0, intent) for name in seen.clues if name not in strange}
+    loud = sorted(
+        (name for name in pulls if pulls[name] >= LEAST_PULL), key=lambda name: (name in _FORMS, -pulls[name])
+    )
+    reasons = [name for name in loud if name not in _QUIET] or loud
+    if reasons:
+        return " and ".join(seen.clues[name] for name in reasons[:REASONS])
+    place = INTENTS.index(intent)
+    words = sum(weights.pull(name, value, intent) for name, value in seen.features.items() if name.startswith("word "))
+    if words + meaning[place] - sum(meaning) / len(meaning) >= LEAST_PULL:
+        return f"its words are those of questions {_KINDS[intent]}"
+    return _UNSURE

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from dt6_lsp.assistant.architecture.facts import Atlas
 from dt6_lsp.assistant.memory.folding import Folding
 from dt6_lsp.assistant.memory.memory import Memory
+from dt6_lsp.assistant.router import Router, packaged_router
 from dt6_lsp.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -69,3 +70,4 @@ class Services:
     memory: Memory = field(default_factory=Memory)
     atlas: Atlas = field(default_factory=Atlas)
     folding: Folding = field(default_factory=Folding)
+    router: Router = field(default_factory=packaged_router)

@@ -52,6 +52,11 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "Prints the best places, one chunk each. A workspace that was never indexed is indexed first; otherwise only\n"
         "what changed is.",
     ),
+    "route": (
+        "say what kind of question it is, and what would be looked at to answer it",
+        "Tells intent (code, docs, debug, arch or general), probability, reasons, what would be retrieved, and which\n"
+        "model the settings name for it. Asks no server and needs no index.",
+    ),
     "index": (
         "bring the index up to date, or build it",
         "Reads what changed since the last time. Stopping it loses nothing: the next run goes on from there.",
@@ -211,6 +216,16 @@ def _search(parser: argparse.ArgumentParser) -> None:
     _no_update(parser)
 
 
+def _route(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", metavar="QUERY", nargs="*", help="a question; `-` reads it from stdin")
+    parser.add_argument(
+        "--queries",
+        metavar="FILE",
+        help="one query a line (`-` for stdin); a line may be a JSON string, for a query of several lines. With --json "
+        'a line of JSON for each: {"query", "intent", "probability", "ms", "why", "plan", "model"}',
+    )
+
+
 def _index(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="PATH", nargs="?", type=Path, help="the folder, like --workspace")
     parser.add_argument("--rebuild", action="store_true", help="forget the index and build it again")
@@ -256,6 +271,7 @@ _ARGUMENTS = {
     "ask": _ask,
     "forget": _forget,
     "search": _search,
+    "route": _route,
     "index": _index,
     "serve": _serve,
     "cache": _cache,

@@ -18,7 +18,7 @@ from dt6_lsp.errors import Dt6Error, SettingError
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
-    from dt6_lsp.engine import AskContext, Done, Engine
+    from dt6_lsp.engine import AskContext, Done, Engine, Routed
 
 _SOURCES_SHOWN = 8
 
@@ -69,7 +69,7 @@ async def _conversation(call: Invocation, engine: Engine) -> str:
 
 
 async def _answered(call: Invocation, engine: Engine, question: str, context: AskContext) -> Done:
-    from dt6_lsp.engine import Done, Failed, Resolved, Token
+    from dt6_lsp.engine import Done, Failed, Resolved, Routed, Token
 
     live = call.terminal.live and not call.args.json
     events = engine.ask(question, cancel=call.cancel, context=context)
@@ -79,11 +79,19 @@ async def _answered(call: Invocation, engine: Engine, question: str, context: As
                 raise Dt6Error(event.cause, event.mend)
             if isinstance(event, Resolved) and not call.args.json:
                 call.terminal.note(f"Taken as: {event.question} ({event.why}.)")
+            if isinstance(event, Routed) and not call.args.json:
+                call.terminal.note(_route(event))
             if isinstance(event, Token) and live:
                 call.terminal.stream(event.text)
             if isinstance(event, Done):
                 return event
     raise RuntimeError("an answer ended without an end")
+
+
+def _route(routed: Routed) -> str:
+    why = f": {routed.why}" if routed.why else ""
+    looks = f" Looks at {routed.plan}." if routed.plan else ""
+    return f"Taken for a {routed.intent} question ({routed.probability:.0%}){why}.{looks}"
 
 
 def _tell(call: Invocation, done: Done) -> None:

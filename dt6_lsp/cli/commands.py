@@ -20,6 +20,7 @@ _COMMANDS = {
     "ask": "asking",
     "forget": "forgetting",
     "search": "searching",
+    "route": "routing",
     "index": "indexing",
     "serve": "serving",
     "models": "models",

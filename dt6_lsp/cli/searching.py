@@ -6,17 +6,15 @@ Not here: finding them.
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
+from dt6_lsp.cli import queries
 from dt6_lsp.cli.indexing import bring_up_to_date
-from dt6_lsp.cli.invocation import interruptible, named_file
+from dt6_lsp.cli.invocation import named_file
 from dt6_lsp.contracts import hit_json
 from dt6_lsp.errors import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from dt6_lsp.cli.invocation import Invocation
     from dt6_lsp.engine import Engine, Hit
 
@@ -33,14 +31,7 @@ def _check(call: Invocation) -> None:
     """Before anything is opened or indexed."""
     if call.args.count < 1:
         raise SettingError(f"{call.args.count} hits can't be asked for.", "Give --count 1 or more.")
-    if call.args.queries and call.args.query:
-        raise SettingError("Both a query and --queries were given.", "Give one of them.")
-    if not call.args.queries and not " ".join(call.args.query).strip():
-        raise SettingError("There is no query.", "Say what to look for, or name a file with --queries.")
-    if call.args.queries not in (None, "-") and not Path(call.args.queries).is_file():
-        raise SettingError(
-            f"There is no file {call.args.queries} to read queries from.", "Give an existing file, or -."
-        )
+    queries.check(call)
 
 
 async def _search(call: Invocation) -> None:
@@ -49,7 +40,7 @@ async def _search(call: Invocation) -> None:
             named_file(engine, call.workspace, call.args.near, "--near")
         await bring_up_to_date(call, engine)
         if call.args.queries:
-            for query in _queries(call):
+            for query in queries.lines(call):
                 call.cancel.raise_if_cancelled()
                 call.terminal.json(await _answered(call, engine, query))
             return
@@ -65,34 +56,6 @@ async def _answered(call: Invocation, engine: Engine, query: str) -> dict[str, A
     hits = await engine.search(query, call.args.count, call.args.near)
     ms = (time.perf_counter() - start) * 1000
     return {"query": query, "hits": [hit_json(hit) for hit in hits], "ms": round(ms, 3)}
-
-
-def _queries(call: Invocation) -> Iterator[str]:
-    """Lines as they come, so that another program can ask one query after the other. Blank ones are passed over."""
-    name = call.args.queries
-    if name == "-":
-        yield from _lines(call.terminal.source)
-        return
-    try:
-        with Path(name).open(encoding="utf-8-sig", errors="replace") as file:
-            yield from _lines(file)
-    except OSError as error:
-        raise SettingError(f"{name} can't be read ({error.strerror}).", "Give a file that you may read.") from error
-
-
-def _lines(file: TextIO) -> Iterator[str]:
-    while True:
-        with interruptible():
-            line = file.readline()
-        if not line:
-            return
-        if query := _valid(line).strip():
-            yield query
-
-
-def _valid(line: str) -> str:
-    """Bytes of stdin that are no UTF-8 arrive as lone surrogates, which JSON for others must not hold."""
-    return line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _tell(call: Invocation, hits: list[Hit]) -> None:

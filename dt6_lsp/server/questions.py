@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from dt6_lsp.contracts import answer_json, place_json
+from dt6_lsp.contracts import answer_json, place_json, route_json
 from dt6_lsp.engine import AskContext, Done, Event, Failed, Resolved, Retrieved, Routed, Token
 from dt6_lsp.errors import ModelError
 from dt6_lsp.server.arguments import parse
@@ -105,7 +105,7 @@ def _tell(bar: WorkDone, event: Event) -> None:
     if isinstance(event, Failed):
         raise ModelError(event.cause, event.mend)
     if isinstance(event, Routed):
-        bar.report("Reading the index")
+        bar.report(f"Reading the index ({event.intent}: {event.why})")
     elif isinstance(event, Retrieved):
         bar.report(f"Writing, from {len(event.hits)} places in the workspace")
 
@@ -161,8 +161,8 @@ def to_partial(event: Event) -> dict[str, Any] | None:
             return {"kind": "token", "text": text}
         case Resolved(question, why):
             return {"kind": "resolved", "question": question, "why": why}
-        case Routed(intent, probability, why):
-            return {"kind": "routed", "intent": intent, "probability": probability, "why": why}
+        case Routed():
+            return {"kind": "routed", **route_json(event)}
         case Retrieved(hits, dropped, prompt_tokens):
             places = [place_json(hit) for hit in hits]
             return {"kind": "retrieved", "hits": places, "dropped": dropped, "prompt_tokens": prompt_tokens}

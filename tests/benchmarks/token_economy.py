@@ -35,7 +35,7 @@ from dt6_lsp.assistant import prompts
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.context import MESSAGE_TOKENS, Parts, pack
 from dt6_lsp.assistant.retrieval import retrieve
-from dt6_lsp.assistant.router import route
+from dt6_lsp.assistant.router import packaged_router
 from dt6_lsp.index.index import Index
 from dt6_lsp.models.build import build_embedder
 from dt6_lsp.models.tokens import TokenCounter, load_vocabulary
@@ -124,7 +124,7 @@ def within(hits: Sequence[Hit], count: Count, budget: int, *, places: bool = Tru
 
 def packed(case: Case, count: Count, budget: int) -> list[Piece]:
     """What `ask` gives a model in a window with `budget` tokens beside its instructions and the question."""
-    intent = route(case.query).intent
+    intent = packaged_router().route(case.query).intent
     bare = sum(count(message.content) + MESSAGE_TOKENS for message in prompts.messages(case.query, intent, ()))
     found = case.findings
     context = pack(Parts(case.query, intent, found.given, found.hits), count, bare + budget)
@@ -168,7 +168,7 @@ def _cases(args: argparse.Namespace, store: Path) -> Iterator[Case]:
                 yield Case(
                     words,
                     tuple(index.search(words, _HITS)),
-                    retrieve(words, route(words).intent, index, AskContext()),
+                    retrieve(words, packaged_router().route(words).intent, index, AskContext()),
                     (*query["relevant"], *query.get("secondary", [])),
                 )
 

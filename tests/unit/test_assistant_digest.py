@@ -14,7 +14,7 @@ from dt6_lsp.assistant.pool import pool
 from dt6_lsp.assistant.prose import file_doc, first_sentences
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.retrieval import retrieve
-from dt6_lsp.assistant.router import route
+from dt6_lsp.assistant.router import packaged_router
 from dt6_lsp.assistant.values import asks_for_value
 from dt6_lsp.cancel import CancelToken
 from tests.unit.assistant_fixtures import nobody, services
@@ -98,7 +98,7 @@ def _shop(tmp_path: Path) -> Iterator[Reader]:
 
 
 def digest(question: str, reader: Reader) -> Digest:
-    routed = route(question)
+    routed = packaged_router().route(question)
     found = retrieve(question, routed.intent, reader, AskContext())
     found = with_map(found, question, routed.intent, reader, services(nobody()), AskContext(), CancelToken())
     return write(question, routed.intent, found, reader, WHY)

@@ -84,6 +84,7 @@ def test_ask_as_json(cli: Cli, capsys: Capture) -> None:
         "answer": "It runs in src/app.py:3-9.",
         "citations": [{"path": "src/app.py", "start_line": 3, "end_line": 9}],
         "intent": "code",
+        "route": None,
         "backend": "none",
         "model": "",
         "cached": False,
@@ -287,7 +288,7 @@ def test_ctrl_c_cancels_through_the_token(cli: Cli, capsys: Capture) -> None:
     cli.engine.on_ask = lambda: signal.raise_signal(signal.SIGINT)
     assert cli("ask", "x") == 130
     assert cli.engine.closed
-    assert capsys.readouterr().err == "dt6-lsp: stopped.\n"
+    assert capsys.readouterr().err == "Taken for a code question (100%).\ndt6-lsp: stopped.\n"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.mentions import identifiers, places
@@ -116,4 +117,4 @@ def _pairs(clues: Mapping[str, str], counts: Mapping[str, int]) -> Iterator[tupl
 def _words(text: str) -> set[str]:
     """Words and pairs of neighbours; `^` and `$` are the ends of the text."""
     words = ["^", *_TOKEN.findall(text.lower())[:_MOST_WORDS], "$"]
-    return {*words[1:-1], *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False))}
+    return {*words[1:-1], *(f"{first} {second}" for first, second in pairwise(words))}

@@ -1,0 +1,57 @@
+"""Queries from a file or from stdin, one a line, for commands that answer many: `search --queries`, `route --queries`.
+
+Not here: what is done with them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from dt6_lsp.cli.invocation import interruptible
+from dt6_lsp.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dt6_lsp.cli.invocation import Invocation
+
+
+def check(call: Invocation) -> None:
+    """One query or many. Before anything is opened or indexed."""
+    if call.args.queries and call.args.query:
+        raise SettingError("Both a query and --queries were given.", "Give one of them.")
+    if not call.args.queries and not " ".join(call.args.query).strip():
+        raise SettingError("There is no query.", "Say what to look for, or name a file with --queries.")
+    if call.args.queries not in (None, "-") and not Path(call.args.queries).is_file():
+        raise SettingError(
+            f"There is no file {call.args.queries} to read queries from.", "Give an existing file, or -."
+        )
+
+
+def lines(call: Invocation) -> Iterator[str]:
+    """As they come, so that another program can ask one query after the other. Blank ones are passed over."""
+    name = call.args.queries
+    if name == "-":
+        yield from _lines(call.terminal.source)
+        return
+    try:
+        with Path(name).open(encoding="utf-8-sig", errors="replace") as file:
+            yield from _lines(file)
+    except OSError as error:
+        raise SettingError(f"{name} can't be read ({error.strerror}).", "Give a file that you may read.") from error
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while True:
+        with interruptible():
+            line = file.readline()
+        if not line:
+            return
+        if query := _valid(line).strip():
+            yield query
+
+
+def _valid(line: str) -> str:
+    """Bytes of stdin that are no UTF-8 arrive as lone surrogates, which JSON for others must not hold."""
+    return line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
