@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.assistant.events import Routed
 from dt6_lsp.assistant.plans import PLANS
 from dt6_lsp.assistant.routing.clues import CLUES
-from dt6_lsp.assistant.routing.features import read
+from dt6_lsp.assistant.routing.features import NAMED, read
 from dt6_lsp.assistant.routing.weights import INTENTS, Learned, learned, softmax
 from dt6_lsp.errors import EmbeddingError
 from dt6_lsp.models.static import StaticEmbeddings, packaged
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REASONS = 2
-LEAST_PULL = 0.1  # what speaks less loudly is no reason
+LEAST_PULL = 0.08  # what speaks less loudly is no reason
 _KINDS: dict[Intent, str] = {
     "code": "about code",
     "docs": "about documentation",
@@ -86,11 +86,11 @@ def _embeddings(learned: Learned) -> StaticEmbeddings | None:
 def _why(intent: Intent, seen: Read, weights: Weights, meaning: list[float]) -> str:
     """The clues that speak loudest for the intent; its words where no clue does. Clues that one would not expect of the
     intent count, but are no reasons for people."""
-    strange = {clue.name for group, rows in CLUES.items() if group not in (intent, "form") for clue in rows}
+    own = [*(NAMED if intent == "code" else ()), *(clue.name for clue in CLUES[intent])]  # the most telling first
+    strange = {clue.name for rows in CLUES.values() for clue in rows} - {*own} - _FORMS
     pulls = {name: weights.pull(f"clue {name}", 1.0, intent) for name in seen.clues if name not in strange}
-    loud = sorted(
-        (name for name in pulls if pulls[name] >= LEAST_PULL), key=lambda name: (name in _FORMS, -pulls[name])
-    )
+    loud = [name for name in pulls if pulls[name] >= LEAST_PULL]
+    loud.sort(key=lambda name: (name in _FORMS, own.index(name) if name in own else len(own), -pulls[name]))
     reasons = [name for name in loud if name not in _QUIET] or loud
     if reasons:
         return " and ".join(seen.clues[name] for name in reasons[:REASONS])

@@ -1,8 +1,8 @@
 """What can be seen of a question without knowing what it means: a stack trace, an error's code, how it begins.
 
 Each clue is one row: a name, the words in which it is told to people, and the pattern. Clues stand in groups, by the
-intent that one would expect of them, and those of form in one of their own. How loudly a clue speaks, and for which
-intent, is not written here: that is learned from labelled questions (`tools/train_router`).
+intent that one would expect of them, the most telling first, and those of form in a group of their own. How loudly a
+clue speaks, and for which intent, is not written here: that is learned from labelled questions (`tools/train_router`).
 Not here: how a question is read (`features`), what its words mean (the static embedding), and the choice (`router`).
 """
 

@@ -30,6 +30,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[?!{}();:=<>`]")
 
 TOPICS = ("debug", "arch", "docs", "general")  # groups of clues that speak against plain code when one is there
+NAMED = ("names code", "names a file", "names a line")
 _GROUPS = (*TOPICS, "code")
 _OF_WORKSPACE = ("the thing", "ours", "selected", "this project", "names code", "names a file", "where")
 _FORMS = (
@@ -75,7 +76,7 @@ def _seen(text: str) -> tuple[dict[str, str], dict[str, int]]:
     if not any(found[group] for group in TOPICS):
         clues["nothing else"] = "nothing in it speaks for another kind"
     counts = {group: len(found[group]) for group in _GROUPS}
-    counts["code"] += sum(name in clues for name in ("names code", "names a file", "names a line"))
+    counts["code"] += sum(name in clues for name in NAMED)
     return clues, {group: min(number, _MOST_OF_A_GROUP) for group, number in counts.items() if number}
 
 
