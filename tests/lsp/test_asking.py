@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-QUESTION = "How does the server start?"
+QUESTION = "How does `start` listen on the port of the server?"
 WORDS = (
     "It starts in start [app/server.py:7-9], which listens on the port that it is given, and then it waits for more."
 )

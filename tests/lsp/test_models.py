@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-QUESTION = "How does the server start?"
+QUESTION = "How does `start` listen on the port of the server?"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
 SLOW = Reply("It starts in start, and then it waits for more of what comes.", gap=0.05)
 
