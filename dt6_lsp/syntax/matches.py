@@ -55,6 +55,7 @@ class Matches:
     definitions: dict[int, Found] = field(default_factory=dict)  # by where the name starts
     references: list[tuple[int, int]] = field(default_factory=list)
     imports: list[tuple[int, Span, Span | None]] = field(default_factory=list)  # start, module, a name
+    tokens: list[Span] = field(default_factory=list)
     prefixes: list[Prefix] = field(default_factory=list)
     docstrings: dict[int, tuple[int, int]] = field(default_factory=dict)  # by where their definition starts
     wraps: dict[int, int] = field(default_factory=dict)  # where it ends: where it starts
@@ -137,6 +138,8 @@ def _add_other(found: Matches, captures: Captures) -> None:
         found.imports.extend(
             (start, module.byte_range, name) for module in captures.get("module", ()) for name in taken
         )
+    elif "tokens" in captures:
+        found.tokens.append(captures["tokens"][0].byte_range)
     elif "docstring" in captures:
         found.docstrings.setdefault(captures["of"][0].start_byte, captures["docstring"][0].byte_range)
     elif "wrap" in captures:

@@ -47,7 +47,7 @@ class Reference(NamedTuple):
 class Import(NamedTuple):
     """`module` as the source writes it ("os.path", "./util", "fmt"), without quotes. `names` are those that it takes
     from it, where they tell which file is meant: "a, b" or "*", Rust's as a tree ("{b, c::d}"); a module that is
-    declared has "mod"."""
+    declared has "mod", "pub" or the like where it is open to others, and the path that an attribute gives it."""
 
     module: str
     line: int

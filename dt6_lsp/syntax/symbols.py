@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dt6_lsp.syntax.chunks import Span
 from dt6_lsp.syntax.dialects import BATS_NAME
 from dt6_lsp.syntax.docs import clip, comment_text, docstring_text
+from dt6_lsp.syntax.macro_imports import imports_in
 from dt6_lsp.syntax.model import Import, Reference, Symbol
 
 if TYPE_CHECKING:
@@ -313,14 +314,19 @@ def references_of(matches: Matches, source: Source) -> tuple[Reference, ...]:
 
 
 def imports_of(matches: Matches, source: Source) -> tuple[Import, ...]:
-    found: dict[tuple[int, str], list[str]] = {}
+    found: dict[tuple[int, str, int], list[str]] = {}  # by line, module, and where the statement begins
     for start, span, name in matches.imports:
         module = " ".join(source.text(*span).removeprefix("import ").split())[:MAX_NAME].strip(_QUOTES + "<> ")
-        taken = found.setdefault((source.line_of(start), module), [])
+        taken = found.setdefault((source.line_of(start), module, start), [])
         if name is not None:
             taken.append(" ".join(_COMMENT_IN_NAMES.sub("", source.text(*name)).split()))
-    return tuple(
-        Import(module, line, ", ".join(dict.fromkeys(names))[:_MAX_NAMES])
-        for (line, module), names in sorted(found.items())
+    for start, end in matches.tokens:
+        text, line = source.text(start, end), source.line_of(start)
+        for offset, module, names in imports_in(text):
+            found[line + text.count("\n", 0, offset), module, start + offset] = [names]
+    imports = (
+        Import(module, line, ", ".join(filter(None, dict.fromkeys(names)))[:_MAX_NAMES])
+        for (line, module, _), names in sorted(found.items())
         if module
     )
+    return tuple(dict.fromkeys(imports))

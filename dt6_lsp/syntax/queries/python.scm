@@ -9,6 +9,7 @@
 ;   @docstring with @of               text inside the definition @of that documents it
 ;   @reference                        a use of a name
 ;   @import with @module              an import and what it names; @names is what it takes from there
+;   @tokens                           what a macro gets, in which imports are looked for
 ;   @block                            lines that stay together in a chunk
 ; A condition is (#is? "capture" "words it may be") or (#is-not? ...), a word that ends with * being a beginning. They are
 ; checked by matches.py: the binding's own predicates read a node's text far too slowly.

@@ -34,7 +34,9 @@
 (use_declaration argument: (use_as_clause path: (_) @module alias: (_) @names)) @import
 (use_declaration argument: (scoped_use_list path: (_) @module list: (_) @names)) @import
 (use_declaration argument: (use_list [(identifier) (scoped_identifier) (scoped_use_list)] @module)) @import
-(mod_item "mod" @names name: (identifier) @module !body) @import
+(mod_item (visibility_modifier)? @names "mod" @names name: (identifier) @module !body) @import
+(source_file (macro_invocation (token_tree) @tokens))
+(declaration_list (macro_invocation (token_tree) @tokens))
 ((attribute_item (attribute (identifier) @_path value: (string_literal (string_content) @names)) (#is? "_path" "path"))
   . (attribute_item)* . (mod_item name: (identifier) @module !body) @import)
 (extern_crate_declaration name: (identifier) @module) @import

@@ -26,8 +26,9 @@ TOOLS: dict[str, Tool] = {
     JAVA: java_truth.truth,
     RUST: rust_truth.truth,
 }
-_INSTALLED = ("httpx", "starlette", "pygls", "chromadb", "openai", "hypothesis", "rich", "mypy")
+_INSTALLED = ("httpx", "pygls", "chromadb", "openai", "hypothesis", "rich", "mypy")
 _FROM_NPM = {"rxjs": "7", "zod": "4", "@reduxjs/toolkit": "2", "effect": "3", "express": "5", "three": "0.170"}
+_FROM_CARGO = ("clap", "rayon", "regex-syntax", "syn", "tokio")
 _FROM_JDK = ("jdk.compiler", "java.logging", "java.xml")
 _REPOSITORIES = {
     "flask": PYTHON, "requests": PYTHON, "fastapi": PYTHON,
@@ -52,6 +53,8 @@ def bundled(folder: Path, cache: Path, only: Collection[str]) -> Iterator[Packag
         source = Path(sysconfig.get_path("purelib"), name)
         if source.is_dir():
             yield _package(name, PYTHON, _copied(source, folder / name / name))
+        else:
+            print(f"  {name}: skipped, it is not installed.")
     for name in _chosen(_FROM_NPM, only):
         try:
             source = typescript_truth.installed(name, _FROM_NPM[name], cache)
@@ -61,6 +64,7 @@ def bundled(folder: Path, cache: Path, only: Collection[str]) -> Iterator[Packag
         yield _package(name, SCRIPTS, _copied(source, folder / name / "package"))
     yield from _of_go(only)
     yield from _of_jdk(folder, only)
+    yield from _of_cargo(folder, only)
 
 
 def repositories(corpora: Path | None, folder: Path, only: Collection[str]) -> Iterator[Package]:
@@ -90,8 +94,24 @@ def _of_go(only: Collection[str]) -> Iterator[Package]:
     """The `go` command's own module, where it is: Go knows it by its name only there."""
     go = shutil.which("go")
     source = Path(go).resolve().parents[1] / "src" / "cmd" if go else None
-    if source is not None and (source / "go.mod").exists() and _chosen(["cmd"], only):
+    if not _chosen(["cmd"], only):
+        return
+    if source is not None and (source / "go.mod").exists():
         yield _package("cmd", GO, source.resolve())
+    else:
+        print("  cmd: skipped, go is not installed with its sources.")
+
+
+def _of_cargo(folder: Path, only: Collection[str]) -> Iterator[Package]:
+    """Crates that Cargo, or Debian for it, has unpacked."""
+    unpacked = [*Path.home().glob(".cargo/registry/src/*"), Path("/usr/share/cargo/registry")]
+    for name in _chosen(_FROM_CARGO, only):
+        found = (crate for place in unpacked for crate in place.glob(f"{name}-[0-9]*"))
+        crate = next(found, None)
+        if crate is None:
+            print(f"  {name}: skipped, Cargo has not unpacked it.")
+        else:
+            yield _package(name, RUST, _copied(crate, folder / "crates" / name).joinpath(name))
 
 
 def _for_any_go(root: Path, copy: Path) -> Path:
@@ -108,6 +128,10 @@ def _of_jdk(folder: Path, only: Collection[str]) -> Iterator[Package]:
     javac = shutil.which("javac")
     sources = Path(javac).resolve().parents[1] / "lib" / "src.zip" if javac else None
     if sources is None or not sources.exists():
+        print(
+            *(f"  {name}: skipped, no JDK with its sources is installed." for name in _chosen(_FROM_JDK, only)),
+            sep="\n",
+        )
         return
     with zipfile.ZipFile(sources) as archive:
         for name in _chosen(_FROM_JDK, only):
