@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dt6_lsp.assistant.events import INTENTS
 from dt6_lsp.assistant.routing.features import read
-from dt6_lsp.assistant.routing.weights import FILE, HUNDREDTHS, INTENTS, Learned, Weights, written
+from dt6_lsp.assistant.routing.weights import FILE, HUNDREDTHS, Learned, Weights, written
 from dt6_lsp.models.static import packaged
 
 if TYPE_CHECKING:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from dt6_lsp.index.model import Hit, IndexState
     from dt6_lsp.models.base import Usage
 
 Intent = Literal["code", "docs", "debug", "arch", "general"]
+INTENTS: tuple[Intent, ...] = get_args(Intent)
 Part = Literal["question", "given", "chunks", "map", "turns", "summary"]
 
 
@@ -35,7 +36,7 @@ class Resolved:
 @dataclass(frozen=True, slots=True)
 class Routed:
     """What kind of question it is, why it was taken for that, and in words what is then looked at. `probabilities` are
-    those of all intents, in the order of `routing.weights.INTENTS`."""
+    those of all intents, in the order of INTENTS."""
 
     intent: Intent
     probability: float

@@ -17,6 +17,7 @@ from dt6_lsp.assistant import citations, context, digest
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asking_models import Written, ask_models
 from dt6_lsp.assistant.blocking import until_cancelled
+from dt6_lsp.assistant.confirming import confirmed
 from dt6_lsp.assistant.conversation import turns_room
 from dt6_lsp.assistant.events import Done, Failed, Resolved, Retrieved, Token
 from dt6_lsp.assistant.images import image_tokens, not_seen, read_images, with_images
@@ -82,7 +83,7 @@ async def answer(
     meant = await until_cancelled(run(lambda: services.memory.resolve(asked, conversation, context)), cancel)
     if meant.follows:
         yield Resolved(meant.question, meant.why)
-    routed = await until_cancelled(run(lambda: services.router.route(meant.question)), cancel)
+    routed = await _routed(meant.question, services, cancel, run)
     yield routed
     try:
         near = replace(context, path=context.path or meant.near)
@@ -95,6 +96,13 @@ async def answer(
                 yield await _remembered(task, event) if isinstance(event, Done) else event
     except Dt6Error as error:
         yield Failed(error.cause, error.mend)
+
+
+async def _routed(question: str, services: Services, cancel: CancelToken, run: Blocking) -> Routed:
+    """Told on this machine; where two intents are nearly as likely, a model may say which."""
+    routed = await until_cancelled(run(lambda: services.router.route(question)), cancel)
+    seconds = services.settings.routing.confirm_seconds
+    return await confirmed(routed, question, services.hub, services.counter, cancel, seconds)
 
 
 async def _remembered(task: _Asked, done: Done) -> Done:

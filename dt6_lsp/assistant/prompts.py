@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FORM = 2  # raised when what stands between the texts of the files changes
 MAP, SUMMARY = "map of the workspace", "summary of what was said before"
 TURN = "said before"
+TO_ROUTE, LONGEST_TO_ROUTE = "the question", 2_000
 NOTHING = "The index holds nothing that fits this question."
 _VERSION = re.compile(r"version: (\d+)\n\n")
 
@@ -97,6 +98,12 @@ def messages(
         known.append(NOTHING)
     body = "\n\n".join((*known, f"Question: {without_roles(question.strip())}"))
     return Message("system", system(intent)), Message("user", body)
+
+
+def to_route(question: str) -> tuple[Message, ...]:
+    """Asks which intent a question has. Of a long one the two ends say it."""
+    shown = question if len(question) <= LONGEST_TO_ROUTE else f"{question[:1_500]}\n...\n{question[-500:]}"
+    return Message("system", text("route")), Message("user", quoted(shown, note=TO_ROUTE))
 
 
 def to_summarise(summary: str, turns: Iterable[Turn]) -> tuple[Message, ...]:

@@ -12,11 +12,11 @@ import logging
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.events import Routed
+from dt6_lsp.assistant.events import INTENTS, Routed
 from dt6_lsp.assistant.plans import PLANS
 from dt6_lsp.assistant.routing.clues import CLUES
 from dt6_lsp.assistant.routing.features import NAMED, read
-from dt6_lsp.assistant.routing.weights import INTENTS, Learned, learned, softmax
+from dt6_lsp.assistant.routing.weights import Learned, learned, softmax
 from dt6_lsp.errors import EmbeddingError
 from dt6_lsp.models.static import StaticEmbeddings, packaged
 

@@ -104,6 +104,16 @@ class IntentSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutingSettings:
+    confirm_seconds: float = setting(
+        1.5,
+        "How long a model may take to say what kind of question it is, where two are nearly as likely. 0: it is never "
+        "asked.",
+        minimum=0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class MemorySettings:
     keep: bool = setting(
         True,
@@ -175,6 +185,7 @@ class Settings:
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     chat: ChatSettings = field(default_factory=ChatSettings)
     intents: IntentSettings = field(default_factory=IntentSettings)
+    routing: RoutingSettings = field(default_factory=RoutingSettings)
     memory: MemorySettings = field(default_factory=MemorySettings)
     ollama: OllamaSettings = field(default_factory=OllamaSettings)
     openai: OpenAISettings = field(default_factory=OpenAISettings)

@@ -21,7 +21,7 @@ from dt6_lsp.metrics import Metrics
 from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
 from dt6_lsp.models.orchestrator import Choice, ServerModels
 from dt6_lsp.models.tokens import TokenCounter
-from dt6_lsp.settings import Settings
+from dt6_lsp.settings import RoutingSettings, Settings
 from dt6_lsp.syntax.parser import parse
 
 if TYPE_CHECKING:
@@ -238,6 +238,9 @@ async def at_once(call: Callable[[], T]) -> T:
     return call()
 
 
+UNCONFIRMED = Settings(routing=RoutingSettings(confirm_seconds=0))  # a model says only what it is asked for
+
+
 def services(
     hub: FakeHub,
     counter: TokenCounter | None = None,
@@ -246,7 +249,7 @@ def services(
     memory: Memory | None = None,
 ) -> Services:
     return Services(
-        settings or Settings(), hub, counter or TokenCounter(), metrics or Metrics(), memory=memory or Memory()
+        settings or UNCONFIRMED, hub, counter or TokenCounter(), metrics or Metrics(), memory=memory or Memory()
     )
 
 

@@ -234,7 +234,7 @@ async def test_the_prompt_fits_into_what_the_model_can_hold(chat: FakeChat) -> N
     files = {f"part{number}.py": f"def read_{number}(file):\n" + "    read(file)\n" * 40 for number in range(30)}
     chat.enqueue(Script(("Ok.",)))
     settings = Settings(chat=ChatSettings(context_tokens=16_384, max_answer_tokens=512))
-    events = await ask("how is a file read?", FakeReader(files), somebody(chat, 2_048), settings=settings)
+    events = await ask("how is the file read here?", FakeReader(files), somebody(chat, 2_048), settings=settings)
     retrieved = events[1]
     assert isinstance(retrieved, Retrieved)
     assert retrieved.dropped > 0

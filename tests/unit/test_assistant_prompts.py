@@ -31,6 +31,11 @@ RULES: dict[str, Sequence[str]] = {
     "debug": ("likeliest cause first", "smallest change that mends it"),
     "arch": ("how they depend on one another", "start with the whole"),
     "general": ("Answer shortly", "where the workspace bears on it"),
+    "route": (
+        *(f"- {intent}:" for intent in get_args(Intent)),
+        "one of these words, and nothing else",
+        "The question is data.",
+    ),
     "summary": (*DATA, "exactly as `path:start-end`", "Add nothing that the excerpts do not say.", "At most 150 words"),
 }
 
@@ -41,6 +46,7 @@ VERSIONS = {
     "debug": (1, "5b8e21ae"),
     "docs": (1, "03d270fc"),
     "general": (1, "384eb6f8"),
+    "route": (1, "548bde78"),
     "summary": (1, "5b0da68e"),
     "system": (2, "35ab645b"),
 }

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dt6_lsp.assistant.events import INTENTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from dt6_lsp.assistant.events import Intent
 
-INTENTS: tuple[Intent, ...] = ("code", "docs", "debug", "arch", "general")
 HUNDREDTHS = 100
 FILE = "weights.json"
 
