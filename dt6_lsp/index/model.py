@@ -58,12 +58,14 @@ class Use:
 
 
 class NameUse(NamedTuple):
-    """The file `source` uses a name `uses` times that the file `target` defines; others may define it as well."""
+    """The file `source` uses a name `uses` times that the file `target` defines; others may define it as well.
+    `member`: there it is defined inside of something, and nowhere at the top."""
 
     name: str
     source: str
     target: str
     uses: int
+    member: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,14 +79,17 @@ def name_uses(connection: sqlite3.Connection) -> list[NameUse]:
     kinds = ", ".join(f"'{kind}'" for kind in _REFERRED)
     rows = connection.execute(
         f"""WITH
-          definers AS (SELECT DISTINCT name, file_id FROM symbols WHERE kind IN ({kinds}) AND length(name) > 2),
+          definers AS (
+            SELECT name, file_id, min(container <> '') AS member FROM symbols
+            WHERE kind IN ({kinds}) AND length(name) > 2 GROUP BY name, file_id
+          ),
           telling AS MATERIALIZED (SELECT name FROM definers GROUP BY name HAVING count(*) <= {_MOST_DEFINERS})
-          SELECT r.name, source.path, target.path, r.uses FROM telling
+          SELECT r.name, source.path, target.path, r.uses, d.member FROM telling
           JOIN refs r USING(name) JOIN definers d USING(name)
           JOIN files source ON source.id = r.file_id JOIN files target ON target.id = d.file_id
           WHERE r.file_id <> d.file_id"""
     )
-    return [NameUse(*row) for row in rows]
+    return [NameUse(name, source, target, uses, bool(member)) for name, source, target, uses, member in rows]
 
 
 def imports(connection: sqlite3.Connection, path: str) -> list[Import]:

@@ -77,12 +77,12 @@ class FakeReader:
         return len(self.uses(name, 10_000))
 
     def name_uses(self) -> list[NameUse]:
-        owners = {item.name: item.path for item in self._all()}
+        owners = {item.name: item for item in self._all()}
         used = [(use.name, path) for path in self.files() for use in parse(path, self.files_by_path[path]).references]
         return [
-            NameUse(name, path, owners[name], count)
+            NameUse(name, path, owners[name].path, count, bool(owners[name].container))
             for (name, path), count in sorted(Counter(used).items())
-            if owners.get(name, path) != path
+            if name in owners and owners[name].path != path
         ]
 
     def outline(self, path: str) -> list[Definition]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from dt6_lsp.index.graph import Edge
+
     Adjacency = Mapping[str, Collection[str]]
     Cycle = tuple[str, ...]
 
@@ -139,6 +141,14 @@ def _walked(node: str | None, before: Mapping[str, str | None]) -> tuple[str, ..
         path.append(node)
         node = before[node]
     return tuple(reversed(path))
+
+
+def adjacency(edges: Iterable[Edge]) -> dict[str, list[str]]:
+    """Targets by source."""
+    found: dict[str, list[str]] = {}
+    for edge in edges:
+        found.setdefault(edge.source, []).append(edge.target)
+    return found
 
 
 def reverse(edges: Adjacency) -> dict[str, set[str]]:

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 from dt6_lsp.assistant.candidates import is_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from dt6_lsp.index.graph import ImportGraph
     from dt6_lsp.index.model import Definition, Reader
 
 MOST_NODES = 300  # definitions whose users are looked up for one question
 MOST_USES = 200  # of one name
+_MOST_OWNERS = 40
+_FAR = 1_000_000  # imports away
 _PACKAGE_SHARES_NAMES = frozenset({"go", "java", "kotlin", "csharp", "swift", "scala", "c", "cpp"})
 _SEVERAL_WORDS = re.compile(r"[a-z0-9][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]")
 
@@ -80,7 +82,7 @@ class Callers:
 
     def _meant(self, node: Node, paths: set[str]) -> set[str]:
         """The files among `paths` in which the name means this definition."""
-        owners = {item.path: item for item in self._reader.definitions(node.plain, limit=40)}
+        owners = {item.path: item for item in self._reader.definitions(node.plain, limit=_MOST_OWNERS)}
         others = [path for path in owners if path != node.path and not is_side(path)]
         own = owners.get(node.path)
         shares = own is not None and own.language in _PACKAGE_SHARES_NAMES
@@ -90,7 +92,8 @@ class Callers:
             path
             for path in paths
             if path == node.path
-            or (path not in owners and (alone or path in importers or (shares and _folder(path) == _folder(node.path))))
+            or (path in importers and not _own_of_a_kind(owners.get(path), own))
+            or (path not in owners and (alone or (shares and _folder(path) == _folder(node.path))))
         }
 
     def _importers(self, path: str) -> set[str]:
@@ -123,6 +126,16 @@ class Callers:
                 return list(_followed(step.user, leads))
         return []
 
+    def chain_from_file(self, reached: Mapping[str, int], goal: Node) -> list[Step]:
+        """The chain of uses to `goal` from the file among `reached` that is the fewest imports away, the shortest of
+        those; empty when `goal` itself is in the nearest."""
+        leads: dict[Node, Step] = {}
+        best = (reached.get(goal.path, _FAR), 0, goal)
+        for steps, step in self.walk(goal):
+            leads[step.user] = step
+            best = min(best, (reached.get(step.user.path, _FAR), steps, step.user), key=lambda found: found[:2])
+        return list(_followed(best[2], leads))
+
 
 def node_of(item: Definition) -> Node:
     return Node(item.path, item.qualified)
@@ -142,6 +155,12 @@ def _within(user: Node, node: Node) -> bool:
 def _hands_on(face: str, path: str) -> bool:
     stem = face.rpartition("/")[2].partition(".")[0]
     return stem in ("__init__", "index", "mod", "lib") and path.startswith(f"{_folder(face)}/")
+
+
+def _own_of_a_kind(here: Definition | None, there: Definition | None) -> bool:
+    """Whether a file has a definition of the same name that its uses mean rather: both stand at the top of their files.
+    A member is used by way of its object, so one of its own says nothing."""
+    return here is not None and (there is None or not (here.container or there.container))
 
 
 def _folder(path: str) -> str:

@@ -10,6 +10,7 @@ Not here: reading the uses (`index.name_uses`).
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dt6_lsp.index.graph import ImportGraph
     from dt6_lsp.index.model import Definition, NameUse, Reader
 
+_PLAIN = re.compile(r"_*[A-Z]?[a-z0-9]+$")
 IMPORTED = 3.0  # times as much is passed to a file that is imported as to one that only has the name
 _GUESSED = 0.1  # for a name that several files define, none of them imported
 _KINDS = frozenset(
@@ -97,6 +99,9 @@ def ranking(files: Collection[str], uses: Iterable[NameUse], graph: ImportGraph)
     rows: list[tuple[int, int, int, float]] = []
     for (name, user), targets in by_use.items():
         meant = [use for use in targets if (user, use.target) in imported]
+        targets = [use for use in targets if use in meant or not (use.member or _PLAIN.match(name))]
+        if not targets:
+            continue
         worth = IMPORTED if meant else 1.0 if len(targets) == 1 else _GUESSED
         for use in meant or targets:
             key = keys.setdefault((name, use.target), len(keys))

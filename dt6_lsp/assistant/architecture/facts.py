@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.architecture import entries, manifests
-from dt6_lsp.assistant.architecture.algorithms import components, cycles
+from dt6_lsp.assistant.architecture.algorithms import adjacency, components, cycles
 from dt6_lsp.assistant.architecture.parts import is_code, own_code, structure
 from dt6_lsp.assistant.architecture.targets import Names
+from dt6_lsp.assistant.architecture.types_only import types_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.architecture.manifests import Manifest
     from dt6_lsp.assistant.architecture.parts import Structure
     from dt6_lsp.cancel import CancelToken
-    from dt6_lsp.index.graph import ImportGraph
+    from dt6_lsp.index.graph import Edge, ImportGraph
     from dt6_lsp.index.model import IndexState, Reader
     from dt6_lsp.workspace.history import Churn
 
@@ -31,13 +32,16 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
     """`code` are the files of the project's own code; `knots` are those of them that reach one another by imports, and
-    `cycles` a shortest one of each knot. `imports` and `importers` are all edges, by file."""
+    `cycles` a shortest one of each knot. `imports` and `importers` are all edges, by file. `real` are those between
+    files of code, without `typed` ones: imports that lie on a cycle and are for types only."""
 
     graph: ImportGraph
     state: IndexState
     names: Names
     code: tuple[str, ...]
     structure: Structure
+    real: tuple[Edge, ...]
+    typed: int
     cycles: tuple[Cycle, ...]
     knots: tuple[tuple[str, ...], ...]
     entries: tuple[Entry, ...]
@@ -93,14 +97,19 @@ def gather(reader: Reader, graph: ImportGraph, ranking: Ranking, churn: tuple[Ch
     for edge in graph.edges:
         imports.setdefault(edge.source, []).append(edge.target)
         importers.setdefault(edge.target, []).append(edge.source)
-    inside = {path: [target for target in targets if target in own] for path, targets in imports.items() if path in own}
+    between = [edge for edge in graph.edges if edge.source in own and edge.target in own]
+    typed = _typed(code, between, reader)
+    real = [edge for edge in between if (edge.source, edge.target) not in typed]
+    inside = adjacency(real)
     found = manifests.manifests(files, reader)
     return Facts(
         graph=graph,
         state=reader.state(),
         names=Names(files),
         code=tuple(code),
-        structure=structure(code, graph.edges),
+        structure=structure(code, real),
+        real=tuple(real),
+        typed=len(typed),
         knots=tuple(members for members in components(code, inside) if len(members) > 1),
         cycles=tuple(cycles(code, inside)),
         entries=entries.entries(code, found, reader),
@@ -109,4 +118,19 @@ def gather(reader: Reader, graph: ImportGraph, ranking: Ranking, churn: tuple[Ch
         churn=churn,
         imports=imports,
         importers=importers,
+    )
+
+
+def _typed(code: Sequence[str], edges: Sequence[Edge], reader: Reader) -> frozenset[tuple[str, str]]:
+    """Of imports on a cycle, of files or of parts, those that are for types only."""
+    knot = {path: number for number, members in enumerate(components(code, adjacency(edges))) for path in members}
+    parts = structure(code, edges)
+    owner, tied = parts.owner, {name for cycle in parts.knots for name in cycle}
+    return types_only(
+        [
+            edge
+            for edge in edges
+            if knot[edge.source] == knot[edge.target] or (owner[edge.source] in tied and owner[edge.target] in tied)
+        ],
+        reader,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.architecture.overview import chain
+from dt6_lsp.assistant.architecture.overview import chain, for_types
 from dt6_lsp.assistant.architecture.telling import Teller, bullets, counted, some
 from dt6_lsp.assistant.prose import first_sentences
 from dt6_lsp.assistant.sanitize import inline, sanitize
@@ -43,27 +43,26 @@ class Lists:
         inside = set(target.files if target is not None else self._facts.code)
         where = f" through {inline(target.name)}" if target is not None else ""
         knots = [knot for knot in self._facts.knots if inside & set(knot)]
-        looked = (
-            f"{counted(len(self._facts.graph.edges), 'import')} between {counted(len(self._facts.names.files), 'file')}"
-        )
         if not knots:
-            self._teller.say(f"No: there is no cycle of imports{where}. {looked} were looked at.")
+            looked = counted(len(self._facts.graph.edges), "import")
+            self._teller.say(f"No: there is no cycle of imports{where}. {looked} between files were looked at.")
+            self._teller.say(for_types(self._facts))
             return self._teller.told()
         knotted = counted(sum(len(knot) for knot in knots), "file")
-        several = counted(len(knots), "knot of files that import one another", "knots of files that import one another")
-        self._teller.say(f"Yes: {several}{where}, {knotted} in all. The shortest way round each:")
-        of_knot = {frozenset(knot): knot for knot in knots}
-        lines: list[str] = []
-        for cycle in self._facts.cycles:
-            knot = next((knot for knot in of_knot.values() if set(cycle) <= set(knot)), None)
-            if knot is not None and len(lines) < SHOWN:
-                size = f" ({len(knot)} files are in this knot)" if len(knot) > len(cycle) else ""
-                lines.append(chain(cycle, self._facts, self._teller) + size)
-        self._teller.say(bullets(lines))
+        several = counted(len(knots), "group of files imports itself", "groups of files import themselves")
+        self._teller.say(f"Yes: {several} in a circle{where}, {knotted} in all. The shortest circle of each:")
+        shown = [self._circle(knot) for knot in sorted(knots, key=len)[:SHOWN]]
+        self._teller.say(bullets(shown))
         if target is None and self._facts.structure.cycles:
             parts = [" → ".join(inline(name) for name in (*each, each[0])) for each in self._facts.structure.cycles]
             self._teller.say(f"**Between parts:** {some(parts, 4)}")
+        self._teller.say(for_types(self._facts))
         return self._teller.told()
+
+    def _circle(self, knot: Sequence[str]) -> str:
+        cycle = next(cycle for cycle in self._facts.cycles if cycle[0] in knot)
+        size = f" ({len(knot)} files are in this group)" if len(knot) > len(cycle) else ""
+        return chain(cycle, self._facts, self._teller) + size
 
     def layers(self, target: Target | None) -> Told:
         whole = self._facts.structure

@@ -40,10 +40,10 @@ def diagram(structure: Structure, shown: Sequence[str]) -> Diagram | None:
     if not arrows:
         return None
     kept = _reduced(arrows) if len(arrows) > _READABLE else arrows
-    number = {name: f"n{place}" for place, name in enumerate(names)}
-    lines = ["graph TD"]
-    lines += [f'  {number[name]}["{label(name)}"]' for name in names]
-    lines += [f"  {number[source]} --> {number[target]}" for source, target in kept]
+    lines = ["graph TD", *(f'  n{place}["{label(name)}"]' for place, name in enumerate(names))]
+    order = {name: place for place, name in enumerate(names)}
+    for source, target in sorted(kept, key=lambda arrow: (order[arrow[0]], order[arrow[1]])):
+        lines.append(f"  n{order[source]} --> n{order[target]}")
     return Diagram(fenced("\n".join(lines), "mermaid"), len(kept) < len(arrows))
 
 

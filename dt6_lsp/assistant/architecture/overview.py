@@ -79,7 +79,7 @@ class _Overview:
     def __init__(self, facts: Facts, reader: Reader, folder: str, favoured: Mapping[str, float]) -> None:
         self._facts, self._reader, self._folder, self._favoured = facts, reader, folder, favoured
         self._code = own_code(facts.names.files, folder) if folder else list(facts.code)
-        self._structure = structure(self._code, facts.graph.edges) if folder else facts.structure
+        self._structure = structure(self._code, facts.real) if folder else facts.structure
         self._teller = Teller()
 
     def told(self, detail: Detail) -> Told:
@@ -113,8 +113,10 @@ class _Overview:
         if not whole.links:
             self._teller.say(f"{where} {parts}; none imports another, as far as imports tell.")
         elif whole.cycles:
-            knots = counted(len(whole.cycles), "cycle")
-            self._teller.say(f"{where} {parts} in {counted(layers, 'layer')}; parts in a cycle share one ({knots}).")
+            tied = some([inline(name) for name in max(whole.knots, key=len)], 4)
+            self._teller.say(
+                f"{where} {parts} in {counted(layers, 'layer')}; parts that import one another share a layer ({tied})."
+            )
         else:
             self._teller.say(f"{where} {parts} in {counted(layers, 'layer')}; each imports only from layers below it.")
 
@@ -165,9 +167,9 @@ class _Overview:
             if self._structure.links:
                 yield "**Cycles:** no file imports itself by way of others."
             return
-        several = counted(len(found), "knot of files that import", "knots of files that import")
+        several = counted(len(found), "group of files imports itself", "groups of files import themselves")
         lines = [chain(cycle, self._facts, self._teller) for cycle in found[: detail.lists]]
-        yield f"**Cycles:** {several} one another. The shortest way round:\n\n{bullets(lines)}"
+        yield f"**Cycles:** {several} in a circle. The shortest of each:\n\n{bullets(lines)}"
 
     def _entries(self, detail: Detail) -> Iterator[str]:
         inside = set(self._code)
@@ -205,6 +207,11 @@ class _Overview:
         lines = [f"{inline(each.path)} ({each.commits} commits, +{each.added:,} -{each.removed:,})" for each in found]
         if lines:
             yield f"**Changed most** in the newest commits: {', '.join(lines)}."
+
+
+def for_types(facts: Facts) -> str:
+    """What is said of imports that were not counted."""
+    return f"Not counted: {counted(facts.typed, 'import')} on a circle that are for types only." if facts.typed else ""
 
 
 def chain(cycle: Cycle, facts: Facts, teller: Teller) -> str:

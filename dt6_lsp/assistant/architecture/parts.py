@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.architecture.algorithms import cycles, levels
+from dt6_lsp.assistant.architecture.algorithms import components, cycles, levels
 from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.syntax.languages import language_of
 
@@ -42,12 +42,13 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Structure:
     """`members` are files by part. `level` of a part is 0 when it imports no other, else one above the highest that it
-    imports; parts of a cycle share one. `cycles` are of parts."""
+    imports; parts of a cycle share one. `knots` are parts that reach one another, `cycles` a shortest one of each."""
 
     members: Mapping[str, tuple[str, ...]]
     links: tuple[Link, ...]
     level: Mapping[str, int]
     cycles: tuple[Cycle, ...]
+    knots: tuple[tuple[str, ...], ...]
 
     @property
     def owner(self) -> dict[str, str]:
@@ -89,16 +90,20 @@ def structure(code: Sequence[str], edges: Iterable[Edge]) -> Structure:
     for link in links:
         targets[link.source].add(link.target)
     frozen = {name: tuple(paths) for name, paths in members.items()}
-    return Structure(frozen, links, levels(members, targets), tuple(cycles(members, targets)))
+    knots = tuple(each for each in components(members, targets) if len(each) > 1)
+    return Structure(frozen, links, levels(members, targets), tuple(cycles(members, targets)), knots)
 
 
 def grouped(paths: Sequence[str]) -> dict[str, list[str]]:
     """Files by part: the folder that holds everything is opened until there are parts to tell apart."""
     folders = [PurePosixPath(path).parts for path in paths]
-    depth = _common(folders)
+    common = _common(folders)
+    depth = len(common)
     groups: dict[str, list[str]] = {}
     for path, parts in zip(paths, folders, strict=True):
-        if len(parts) > depth + 1:
+        if parts[:depth] != common:
+            name = parts[0]  # beside the folder that was opened
+        elif len(parts) > depth + 1:
             name = "/".join(parts[: depth + 1])
         elif language_of(path) in _FOLDER_IS_PACKAGE:
             name = "/".join(parts[:-1]) or "."
@@ -108,14 +113,14 @@ def grouped(paths: Sequence[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _common(folders: Sequence[tuple[str, ...]]) -> int:
-    """How many leading folders nearly all files share."""
-    depth = 0
+def _common(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The leading folders that nearly all files share."""
+    common: tuple[str, ...] = ()
     while True:
-        heads = Counter(parts[: depth + 1] for parts in folders if len(parts) > depth + 1)
+        heads = Counter(parts[: len(common) + 1] for parts in folders if len(parts) > len(common) + 1)
         if not heads:
-            return depth
-        _, most = heads.most_common(1)[0]
+            return common
+        head, most = heads.most_common(1)[0]
         if most < _SHARED * len(folders):
-            return depth
-        depth += 1
+            return common
+        common = head

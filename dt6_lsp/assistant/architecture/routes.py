@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.architecture.algorithms import path_between
+from dt6_lsp.assistant.architecture.algorithms import distances, path_between
 from dt6_lsp.assistant.architecture.callers import Callers, Node, node_of
 from dt6_lsp.assistant.architecture.entries import starts
 from dt6_lsp.assistant.architecture.telling import Teller, counted, some
@@ -102,22 +102,31 @@ class Route:
         user = inline(step.user.name) if step.user.name else f"the top of {inline(step.user.path)}"
         return f"{number}. {user} uses {inline(step.used.name)} ({place})"
 
-    # By imports.
+    # By imports, and by uses from where those are known.
 
     def _by_imports(self) -> bool:
         begins = self._start.files if self._start is not None else [entry.path for entry in self._entries]
-        path = path_between(set(begins) - set(self._goal.files), set(self._goal.files), self._facts.imports)
+        outside = set(begins) - set(self._goal.files)
+        item = self._goal.definition
+        uses = [] if item is None else self._uses_after(outside, node_of(item))
+        goals = {uses[0].user.path} if uses else set(self._goal.files)
+        path = path_between(outside, goals, self._facts.imports)
         if not path:
             return False
+        head = "No chain of uses is known by name; by" if self._goal.sort != "folder" else "By"
+        then = ", then uses," if uses else ""
+        first = self._start_of(Node(path[0], ""))
+        self._teller.say(f"{head} imports{then} the way from {first} to {inline(self._goal.name)} is:")
         lines = []
         for number, (source, target) in enumerate(pairwise(path), 1):
             edge = next(edge for edge in self._facts.graph.dependencies(source) if edge.target == target)
             lines.append(f"{number}. {inline(source)} imports {inline(target)} ({self._teller.at(source, edge.line)})")
-        head = "No chain of uses is known by name; by" if self._goal.sort != "folder" else "By"
-        first = self._start_of(Node(path[0], ""))
-        self._teller.say(f"{head} imports the way from {first} to {inline(self._goal.name)} is:")
+        lines += [self._step(number, step) for number, step in enumerate(uses, len(lines) + 1)]
         self._teller.say("\n".join(lines))
         return True
+
+    def _uses_after(self, begins: set[str], goal: Node) -> list[Step]:
+        return self._callers.chain_from_file(distances(begins, self._facts.imports), goal)
 
     # Words for where it starts.
 
