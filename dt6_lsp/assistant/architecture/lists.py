@@ -62,7 +62,7 @@ class Lists:
     def _circle(self, knot: Sequence[str]) -> str:
         cycle = next(cycle for cycle in self._facts.cycles if cycle[0] in knot)
         size = f" ({len(knot)} files are in this group)" if len(knot) > len(cycle) else ""
-        return chain(cycle, self._facts, self._teller) + size
+        return chain(cycle, self._facts, self._reader, self._teller) + size
 
     def layers(self, target: Target | None) -> Told:
         whole = self._facts.structure

@@ -6,7 +6,6 @@ Not here: how it is found out (`facts`), and answers to narrower questions (`rep
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from dt6_lsp.assistant.architecture.about import about, summary
 from dt6_lsp.assistant.architecture.mermaid import MOST_NODES, diagram
 from dt6_lsp.assistant.architecture.parts import own_code, structure
 from dt6_lsp.assistant.architecture.telling import Teller, bullets, cell, counted, some
+from dt6_lsp.assistant.architecture.types_only import is_late
 from dt6_lsp.assistant.prose import first_sentences
 from dt6_lsp.assistant.sanitize import inline, sanitize
 
@@ -168,7 +168,7 @@ class _Overview:
                 yield "**Cycles:** no file imports itself by way of others."
             return
         several = counted(len(found), "group of files imports itself", "groups of files import themselves")
-        lines = [chain(cycle, self._facts, self._teller) for cycle in found[: detail.lists]]
+        lines = [chain(cycle, self._facts, self._reader, self._teller) for cycle in found[: detail.lists]]
         yield f"**Cycles:** {several} in a circle. The shortest of each:\n\n{bullets(lines)}"
 
     def _entries(self, detail: Detail) -> Iterator[str]:
@@ -214,11 +214,11 @@ def for_types(facts: Facts) -> str:
     return f"Not counted: {counted(facts.typed, 'import')} on a circle that are for types only." if facts.typed else ""
 
 
-def chain(cycle: Cycle, facts: Facts, teller: Teller) -> str:
+def chain(cycle: Cycle, facts: Facts, reader: Reader, teller: Teller) -> str:
     """A cycle of files as a line, each with the import of the next."""
-    lines: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for path in cycle:
-        lines[path] = {edge.target: edge.line for edge in facts.graph.dependencies(path)}
-    steps = zip(cycle, (*cycle[1:], cycle[0]), strict=True)
-    places = [teller.at(path, lines[path][following]) for path, following in steps]
+    places = []
+    for path, following in zip(cycle, (*cycle[1:], cycle[0]), strict=True):
+        edge = next(edge for edge in facts.graph.dependencies(path) if edge.target == following)
+        late = " (inside a function)" if is_late(edge, reader) else ""
+        places.append(f"{teller.at(path, edge.line)}{late}")
     return f"{' → '.join(places)} → {inline(cycle[0])}"

@@ -1,8 +1,8 @@
-"""Which imports are for types only: those do nothing when the program runs, so they make no cycle and no layer.
+"""Which imports are for types only: those do nothing when the program runs, so they make no cycle and no layer. And
+which stand inside of a function: those do run, but late, which is how a cycle is often lived with.
 
 Told from the line itself: `import type` in TypeScript, a block under `if TYPE_CHECKING:` in Python. Looked at are only
 imports that lie on a cycle, as elsewhere it makes no difference worth reading files for.
-Not here: imports that are written inside of a function, which do run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.syntax.languages import language_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dt6_lsp.index.graph import Edge
     from dt6_lsp.index.model import Reader
@@ -23,6 +23,7 @@ MOST_FILES = 2_000
 _TYPESCRIPT = frozenset({"typescript", "tsx"})
 _STATEMENT = re.compile(r"^\s*(?:import|export)\b(?P<type>\s+type\b(?!\s*(?:,|from\b)))?")
 _GUARD = re.compile(r"^\s*if\s+(?:[\w.]+\.)?TYPE_CHECKING\s*:")
+_FUNCTION = re.compile(r"^\s*(?:async\s+)?def\b")
 _LONGEST_STATEMENT = 60  # lines
 
 
@@ -62,14 +63,26 @@ def _is_for_types(line: int, lines: Mapping[int, str], path: str) -> bool:
         above = (lines.get(number, "") for number in range(line, max(0, line - _LONGEST_STATEMENT), -1))
         statement = next((match for text in above if (match := _STATEMENT.match(text))), None)
         return statement is not None and statement["type"] is not None
+    return any(_GUARD.match(text) for text in _around(line, lines))
+
+
+def is_late(edge: Edge, reader: Reader) -> bool:
+    """Whether an import of Python stands inside of a function."""
+    if language_of(edge.source) != "python":
+        return False
+    return any(_FUNCTION.match(text) for text in _around(edge.line, _lines(edge.source, reader)))
+
+
+def _around(line: int, lines: Mapping[int, str]) -> Iterator[str]:
+    """The lines that begin the blocks in which a line stands, the innermost first."""
     indent = _indent(lines.get(line, ""))
     for number in range(line - 1, 0, -1):
+        if not indent:
+            return
         text = lines.get(number, "")
         if text.strip() and _indent(text) < indent:
-            return _GUARD.match(text) is not None
-        if not indent:
-            break
-    return False
+            indent = _indent(text)
+            yield text
 
 
 def _indent(text: str) -> int:
