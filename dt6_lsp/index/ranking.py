@@ -238,8 +238,7 @@ class SeenChunk(NamedTuple):
     clear: float
 
 
-@dataclass(frozen=True, slots=True)
-class SeenFile:
+class SeenFile(NamedTuple):
     """`features` are by the name of their weight, `roles` too: how much of their cost applies (an exponent)."""
 
     chunks: Sequence[SeenChunk]
@@ -255,41 +254,53 @@ def see(
     meaning = _scaled(evidence.meaning, evidence.chunks) if evidence.meaning else words
     defining, defines = _definitions(question, evidence)
     files = _by_file(evidence.chunks.values())
-    facts = {file_id: facts_of(chunks[0].path) for file_id, chunks in files.items()}
-    rare, newest = rarity(question, facts.values()), _newest(facts.values())
-    said = {file_id: max(evidence.words.get(chunk.id, 0.0) for chunk in chunks) for file_id, chunks in files.items()}
-    code = max(
-        (best for file_id, best in said.items() if not _is_prose(files[file_id][0].language, facts[file_id])),
-        default=0.0,
-    )
+    all_features = tuple(FILE_FEATURES.items())
     seen: list[SeenFile] = []
-    for file_id, chunks in files.items():
-        path, version = facts[file_id], facts[file_id].version
-        view = FileView(
-            facts=path,
-            language=chunks[0].language,
-            outdated=version is not None and version[1] < newest[version[0]],
-            chunks=evidence.sizes.get(file_id, len(chunks)),
-            near=evidence.near.get(file_id, 0.0),
-            defines=defines.get(file_id, 0.0),
-            ahead=1 - min(code / said[file_id], 1.0) if said[file_id] else 0.0,
-            stem_said=_worth(path.stem & question.said, rare),
-            folders_said=_worth((path.folders - path.stem) & question.said, rare),
-        )
+    for view, chunks in zip(_views(question, evidence, files, facts_of, defines), files.values(), strict=True):
         found = [
             SeenChunk(
                 chunk.id,
                 words[chunk.id],
                 meaning[chunk.id],
-                symbol_overlap(question, chunk, terms),
+                symbol_overlap(question, chunk, terms) if chunk.symbol else 0.0,
                 defining.get(chunk.id, 0.0),
                 _NOTICE if chunk.notice else 1.0,
             )
             for chunk in chunks
         ]
-        features = {name: feature(question, view) for name, feature in FILE_FEATURES.items()}
+        features = {name: feature(question, view) for name, feature in all_features}
         seen.append(SeenFile(found, features, roles(question, view)))
     return seen
+
+
+def _views(
+    question: Question,
+    evidence: Evidence,
+    files: Mapping[int, Sequence[Candidate]],
+    facts_of: Callable[[str], PathFacts],
+    defines: Mapping[int, float],
+) -> Iterable[FileView]:
+    """One for each file, in their order."""
+    facts = [facts_of(chunks[0].path) for chunks in files.values()]
+    rare, newest = rarity(question, facts), _newest(facts)
+    by_words = evidence.words
+    best = [max([by_words.get(chunk.id, 0.0) for chunk in chunks]) for chunks in files.values()]
+    prose = [_is_prose(chunks[0].language, path) for chunks, path in zip(files.values(), facts, strict=True)]
+    code = max((words for words, is_prose in zip(best, prose, strict=True) if not is_prose), default=0.0)
+    said, near, sizes = question.said, evidence.near, evidence.sizes
+    for (file_id, chunks), path, words in zip(files.items(), facts, best, strict=True):
+        version = path.version
+        yield FileView(
+            path,
+            chunks[0].language,
+            version is not None and version[1] < newest[version[0]],
+            sizes.get(file_id, len(chunks)),
+            near.get(file_id, 0.0),
+            defines.get(file_id, 0.0),
+            1 - min(code / words, 1.0) if words else 0.0,
+            0.0 if said.isdisjoint(path.stem) else _worth(path.stem & said, rare),
+            0.0 if said.isdisjoint(path.folders) else _worth((path.folders - path.stem) & said, rare),
+        )
 
 
 # --- the order

@@ -46,6 +46,11 @@ def set_meta(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:
     connection.executemany("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", list(values.items()))
 
 
+def listed(ids: Iterable[int]) -> str:
+    """Ids as one value, for `json_each(?)`: SQLite prepares a statement once, then, for any number of them."""
+    return f"[{','.join(map(str, ids))}]"
+
+
 def file_rows(connection: sqlite3.Connection, paths: Iterable[str] | None = None) -> dict[str, FileRow]:
     """By path; all of them when `paths` is None."""
     select = "SELECT id, path, size, mtime_ns, hash FROM files"

@@ -17,12 +17,13 @@ from dt6_lsp.index.nearness import nearness
 from dt6_lsp.index.path_facts import PathFacts
 from dt6_lsp.index.question import CAPITAL_NAME, Question
 from dt6_lsp.index.ranking import WEIGHTS, Defines, Evidence, Weights, rank
+from dt6_lsp.index.rows import listed
 from dt6_lsp.index.terms import Terms
 from dt6_lsp.syntax.languages import TEXT
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Container, Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -45,9 +46,10 @@ COLUMNS = (1.0, 5.0, 2.0)  # weights of body, path and symbol in BM25
 _BM25 = f"-bm25(fts, {', '.join(map(str, COLUMNS))})"
 _IS_CODE = f"""AND (SELECT f.language FROM chunks c JOIN files f ON f.id = c.file_id WHERE c.id = fts.rowid)
   NOT IN ({", ".join(f"'{language}'" for language in _PROSE)})"""
+_OF_NAME = "SELECT file_id, name_line, name, container, kind FROM symbols WHERE folded = ?1 AND kind"
+_NAMED = f"""{_OF_NAME} NOT IN ('section', 'key') UNION ALL {_OF_NAME} IN ('section', 'key') LIMIT ?2"""
 _PATHS_REMEMBERED = 20_000
 _AT_ONCE = 4  # searches
-_MANY_VECTORS = 40_000  # in memory, take longer to search than another thread takes to start
 
 
 class Beside(Protocol):
@@ -100,10 +102,10 @@ class Searcher:
     def _evidence(self, question: Question, vector: NDArray[np.float32] | None, near: str) -> Evidence:
         if vector is None:
             return self._store.ask(gather, question, {}, near)
-        if self._dense.in_memory() < _MANY_VECTORS:
+        if not self._dense.takes_long():
             meaning = self._dense.search(vector, BY_MEANING)
             evidence = self._store.ask(gather, question, meaning, near)
-        else:  # SQLite and numpy both let another thread run
+        else:  # SQLite, numpy and a pipe all let another thread run
             words = self._beside.submit(self._store.ask, by_words, question)
             meaning = self._dense.search(vector, BY_MEANING)
             evidence = self._store.ask(gather, question, meaning, near, words.result())
@@ -146,12 +148,13 @@ def gather(
     if len(words) >= BY_WORDS and sum(chunk.language not in _PROSE for chunk in chunks.values()) < _CODE_AT_LEAST:
         # In a workspace that is mostly prose the best chunks may all be prose: then the best of code join them.
         words = {**words, **by_words(connection, question, _CODE_AT_LEAST, _IS_CODE)}
-    named = by_name(connection, [name.text for name in question.names if name.sureness >= CAPITAL_NAME])
+    sure = {name.text.lower(): None for name in question.names if name.sureness >= CAPITAL_NAME}
+    plain = {name.text.lower(): None for name in question.names if name.sureness < CAPITAL_NAME}
+    named = by_name(connection, sure)
     others = {**words, **meaning, **dict.fromkeys(found.chunk_id for found in named)}
     chunks.update(candidates(connection, others.keys() - chunks.keys()))
     files = {chunk.file_id for chunk in chunks.values()}
-    plain = [name.text for name in question.names if name.sureness < CAPITAL_NAME]
-    named += by_name(connection, plain)
+    named += by_name(connection, plain, files)
     sizes = _sizes(connection, files)
     return Evidence(chunks, words, meaning, named, sizes, nearness(connection, near, files) if near else {})
 
@@ -202,23 +205,23 @@ def _any(terms: Iterable[str]) -> str:
     return " OR ".join(f'"{term}"' for term in terms)
 
 
-def by_name(connection: sqlite3.Connection, names: Collection[str]) -> list[Defines]:
-    """Definitions of these names, in whatever case, with the chunks in which they begin. Headings of prose and keys of
-    data come last, of which there may be any number."""
-    select = """SELECT (SELECT id FROM chunks WHERE file_id = s.file_id AND start_line <= s.name_line
-        ORDER BY start_line DESC LIMIT 1), s.name, s.container, s.kind
-      FROM (SELECT * FROM symbols WHERE folded = ? ORDER BY kind IN ('section', 'key') LIMIT ?) s"""
-    return [
-        Defines(*row)
-        for name in dict.fromkeys(name.lower() for name in names)
-        for row in connection.execute(select, (name, _BY_NAME))
-        if row[0] is not None
-    ]
+def by_name(
+    connection: sqlite3.Connection, folded: Iterable[str], files: Container[int] | None = None
+) -> list[Defines]:
+    """Definitions of these names, whatever their case, with the chunks in which they begin; with `files`, those in
+    them only. Headings of prose and keys of data come last, of which there may be any number."""
+    begins = "SELECT id FROM chunks WHERE file_id = ? AND start_line <= ? ORDER BY start_line DESC LIMIT 1"
+    found: list[Defines] = []
+    for name in folded:
+        for file_id, line, *definition in connection.execute(_NAMED, (name, _BY_NAME)).fetchall():
+            if files is None or file_id in files:
+                row = connection.execute(begins, (file_id, line)).fetchone()
+                found += [Defines(row[0], *definition)] if row else ()
+    return found
 
 
 def _sizes(connection: sqlite3.Connection, file_ids: Collection[int]) -> dict[int, int]:
     """How many chunks each of these files has."""
-    listed = ",".join(map(str, file_ids))
-    return dict(
-        connection.execute(f"SELECT file_id, count(*) FROM chunks WHERE file_id IN ({listed}) GROUP BY file_id")
-    )
+    select = """SELECT file_id, count(*) FROM chunks WHERE file_id IN (SELECT value FROM json_each(?))
+      GROUP BY file_id"""
+    return dict(connection.execute(select, (listed(file_ids),)).fetchall())

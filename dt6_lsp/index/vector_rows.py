@@ -14,7 +14,7 @@ from uuid import uuid4
 import numpy as np
 
 from dt6_lsp.index.ledger_errors import Damaged
-from dt6_lsp.index.rows import meta, set_meta
+from dt6_lsp.index.rows import listed, meta, set_meta
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,6 +28,9 @@ PATH_SHARE = 0.4
 _STORED = np.float16
 _LOG_KEPT = 20_000
 _ASKED_AT_ONCE = 512
+_ROWS_AT_ONCE = 2_048
+_STORED_VECTORS = """SELECT c.id, v.vector, c.file_id FROM chunks c
+  JOIN vectors v ON v.text_hash = c.text_hash AND v.fingerprint_id = :model"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,43 +234,41 @@ def mark_embedded(connection: sqlite3.Connection, chunk_ids: Sequence[int]) -> N
 def all_vectors(
     connection: sqlite3.Connection, fingerprint: StoredFingerprint
 ) -> tuple[list[int], NDArray[np.float32]]:
-    """Every embedded chunk: its id, and its search vector as a row of (chunks, dimension)."""
-    rows = connection.execute(
-        "SELECT c.id, v.vector, f.path_hash FROM chunks c JOIN files f ON f.id = c.file_id "
-        "JOIN vectors v ON v.text_hash = c.text_hash AND v.fingerprint_id = ? "
-        "WHERE c.id NOT IN (SELECT chunk_id FROM unembedded)",
-        (fingerprint.id,),
-    ).fetchall()
-    return _combine(connection, fingerprint, rows)
+    """Every embedded chunk: its id, and its search vector as a row of (chunks, dimension). Block by block: what SQLite
+    gives is as large again."""
+    select = f"{_STORED_VECTORS} WHERE c.id NOT IN (SELECT chunk_id FROM unembedded)"
+    rows = connection.execute(select, {"model": fingerprint.id})
+    ids: list[int] = []
+    matrix = np.empty((count_embedded(connection), fingerprint.dimension), np.float32)
+    while block := rows.fetchmany(_ROWS_AT_ONCE):
+        some, vectors = _combine(connection, fingerprint, block)
+        matrix[len(ids) : len(ids) + len(some)] = vectors
+        ids += some
+    return ids, matrix[: len(ids)]
 
 
 def vectors_of(
     connection: sqlite3.Connection, fingerprint: StoredFingerprint, chunk_ids: Iterable[int]
 ) -> tuple[list[int], NDArray[np.float32]]:
     """As `all_vectors`, for those of `chunk_ids` that exist and are embedded, in their order."""
-    select = (
-        "SELECT c.id, v.vector, f.path_hash FROM chunks c JOIN files f ON f.id = c.file_id "
-        "JOIN vectors v ON v.text_hash = c.text_hash AND v.fingerprint_id = ? "
-        "WHERE c.id = ? AND NOT EXISTS(SELECT 1 FROM unembedded WHERE chunk_id = c.id)"
-    )
-    found = (connection.execute(select, (fingerprint.id, chunk_id)).fetchone() for chunk_id in chunk_ids)
-    return _combine(connection, fingerprint, [row for row in found if row])
+    select = f"""{_STORED_VECTORS.replace("FROM", "FROM json_each(:ids) asked CROSS JOIN")}
+      WHERE c.id = asked.value AND NOT EXISTS(SELECT 1 FROM unembedded WHERE chunk_id = c.id)"""
+    rows = connection.execute(select, {"model": fingerprint.id, "ids": listed(chunk_ids)}).fetchall()
+    return _combine(connection, fingerprint, rows)
 
 
 def _combine(
-    connection: sqlite3.Connection, fingerprint: StoredFingerprint, rows: list[tuple[int, bytes, bytes]]
+    connection: sqlite3.Connection, fingerprint: StoredFingerprint, rows: list[tuple[int, bytes, int]]
 ) -> tuple[list[int], NDArray[np.float32]]:
+    slots: dict[int, int] = {}
+    where = [slots.setdefault(file_id, len(slots)) for _, _, file_id in rows]
+    select = """SELECT f.id, v.vector FROM files f
+      LEFT JOIN vectors v ON v.text_hash = f.path_hash AND v.fingerprint_id = ?
+      WHERE f.id IN (SELECT value FROM json_each(?))"""
+    found = dict(connection.execute(select, (fingerprint.id, listed(slots))).fetchall())
     texts = _matrix((vector for _, vector, _ in rows), len(rows), fingerprint.dimension)
-    slots: dict[bytes, int] = {}
-    where = np.fromiter((slots.setdefault(path_hash, len(slots)) for _, _, path_hash in rows), np.intp, len(rows))
-    select = "SELECT vector FROM vectors WHERE text_hash = ? AND fingerprint_id = ?"
-    found = (connection.execute(select, (path_hash, fingerprint.id)).fetchone() for path_hash in slots)
-    paths = _matrix((row[0] if row else b"" for row in found), len(slots), fingerprint.dimension)
-    if rows:
-        texts += PATH_SHARE * paths[where]
-    lengths = np.linalg.norm(texts, axis=1, keepdims=True)
-    np.divide(texts, lengths, out=texts, where=lengths > 0)
-    return [chunk_id for chunk_id, _, _ in rows], texts
+    paths = _matrix((found.get(file_id) or b"" for file_id in slots), len(slots), fingerprint.dimension)
+    return [chunk_id for chunk_id, _, _ in rows], combined(texts, paths[where]) if rows else texts
 
 
 def _matrix(blobs: Iterable[bytes], count: int, dimension: int) -> NDArray[np.float32]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dt6_lsp.index.vector_rows import StoredFingerprint
 
 _NOWHERE = LogPosition("", -1)
+_MANY = 40_000  # vectors in memory
 
 
 class Shelf(Protocol):
@@ -97,6 +98,11 @@ class DenseIndex:
     def in_memory(self) -> int:
         with self._lock:
             return len(self._segment)
+
+    def takes_long(self) -> bool:
+        """Whether a search should go on beside other work: longer than another thread takes to start."""
+        with self._lock:
+            return self._shelf is not None or len(self._segment) >= _MANY
 
     def _shelf_search(self, vector: NDArray[np.float32], n: int) -> Iterable[tuple[int, float]]:
         if self._shelf is None or self._shelved.epoch != self._read.epoch:
