@@ -15,8 +15,8 @@ from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.events import Citation, Done, Resolved, Routed
 from dt6_lsp.assistant.memory import rows
 from dt6_lsp.assistant.memory.followups import Meant
-from dt6_lsp.assistant.memory.memory import OLDER, RECENT, Memory, gist
-from dt6_lsp.assistant.memory.model import Bound, Kept
+from dt6_lsp.assistant.memory.memory import OLDER, Memory, gist
+from dt6_lsp.assistant.memory.model import RECENT, Bound, Kept
 from dt6_lsp.assistant.turns import Turn
 from dt6_lsp.errors import SettingError
 from dt6_lsp.index.model import IndexState

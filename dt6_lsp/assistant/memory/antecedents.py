@@ -40,16 +40,17 @@ _STOPS = _words(  # end a noun phrase
 )
 _SINGULAR_S = ("ss", "us", "is", "as", "https", "tls", "os")
 _DETERMINER = re.compile(
-    r"\b(?:the|an?|each|every|any|all|some|no|another|our|my|your|two|three|several|many|most|multiple|both"
-    r"|der|die|das|den|dem|ein|eine|einen|einer)\s+((?:[\w'/-]+\s*){1,3})",
+    r"\b(?:the|an?|this|these|those|each|every|any|all|some|no|another|our|my|your|two|three|several|many|most|multiple|both"
+    r"|der|die|das|den|dem|ein|eine|einen|einer)\s+(?=((?:[\w'/-]+\s*){1,3}))",
     _FLAGS,
 )
 _SUBJECT = re.compile(
     r"\b(?:do|does|did)\s+([\w-]+)"
     r"|(?<!^)(?<!\bwhat )(?<!\bwho )\b(?:is|are|was|were|can|could|will|would|should|has|have|must|may|might)"
-    r"\s+([\w-]+)"
+    r"\s+([\w-]+(?:\s+\w+s\b)?)"
     r"|^(?:is|are|were|can|could|will|would|should|has|have)\s+([\w-]+)"
     r"|\b(?:when|if|while|once|after|before|until|because|unless|whether|that)\s+([\w-]+)"
+    r"|\b(?:i|we|you)\s+\w+\s+([\w-]+)(?=[,.;])"
     r"|^(?:explain|describe|show|show me|list|find|compare|tell me about|index|run)\s+([\w-]+)",
     _FLAGS,
 )
@@ -65,19 +66,20 @@ def has_antecedent(before: str, word: str) -> bool:
     first = word.split()[0].lower()
     if identifiers(before) or places(before) or _PROPER.search(before):
         return True
-    nouns = [*_named(before), *_subjects(before)]
+    nouns = [*_named(before, owner=first in _OWNERS), *_subjects(before)]
     if first in _OWNERS | _PLURAL_WORDS:
         asked = (match[1].lower() for match in _ASKED_FOR.finditer(before))
         nouns += [noun for noun in asked if noun not in _STOPS | _NO_THING]
     return any(_is_plural(noun) == (first in _PLURAL_WORDS) for noun in nouns)
 
 
-def _named(before: str) -> Iterator[str]:
-    """Words after an article. What is only the relation to what follows ("the callers of it") is no thing."""
+def _named(before: str, *, owner: bool) -> Iterator[str]:
+    """Words after an article. What is only the relation to what follows ("the callers of it") is no thing; an `owner`
+    may stand there ("all keys with their values")."""
     for match in _DETERMINER.finditer(before):
         phrase = _phrase(match[1])
         rest = before[match.start(1) :]
-        relation = _PREPOSITION.search(rest) is not None and len(rest.split()) <= len(phrase) + 1
+        relation = not owner and _PREPOSITION.search(rest) is not None and len(rest.split()) <= len(phrase) + 1
         if not relation and not _VAGUE.intersection(phrase):
             yield from phrase
 
@@ -93,7 +95,7 @@ def _phrase(text: str) -> list[str]:
 
 def _subjects(before: str) -> Iterator[str]:
     for match in _SUBJECT.finditer(before):
-        noun = next(filter(None, match.groups())).lower()
+        noun = next(filter(None, match.groups())).lower().split()[-1]
         gerund = noun.endswith("ing") and not before[match.end() :].strip()  # "before calling it"
         if noun not in _NO_THING | _VAGUE and not gerund and not noun.endswith("ed"):
             yield noun

@@ -32,6 +32,8 @@ _MOST_WORDS = 30  # what is longer explains itself, or is a log
 _MOST_LINES = 3
 _FRAGMENT = 5  # words after an "and" that need no verb
 _CONDITION = 8
+_SHOWN = re.compile(r"\n\s*\S|\b(?:this|these)\b[^:]{0,40}:\s*\S", FLAGS)  # what "this" is stands below it
+_STATEMENT = re.compile(r"^(?:it|this|they|these|es|das)\b(?:\s+\S+){4,}[^?]*$", FLAGS)  # of a program that misbehaves
 _HERE = re.compile(rf"\bthis {OF_EDITOR}\b", FLAGS)
 _ASKS_ITSELF = re.compile(
     r"^(?:what|where|who|why|how|which|when|whose|was|wo|wer|warum|wie|welche\w*|wann|wozu|show|list|give|explain|find"
@@ -53,7 +55,7 @@ class Cue:
 
 def cue(question: str, *, selected: bool = False, open_file: bool = False) -> Cue | None:
     """What shows that the question leans on those before; None where it stands by itself. Something `selected` is what
-    "this" means; with an `open_file` "this function" is there."""
+    "this" means, and so is code below the question; with an `open_file` "this function" is there."""
     text = question.strip()
     if not text or len(text.split()) > _MOST_WORDS or text.count("\n") >= _MOST_LINES:
         return None
@@ -62,7 +64,7 @@ def cue(question: str, *, selected: bool = False, open_file: bool = False) -> Cu
     if about := WHAT_ABOUT.match(text[start:]):
         why = "it asks about something else in place of what was asked before"
         return Cue("what-about", why, start + about.end(), len(text))
-    if selected:
+    if selected or _SHOWN.search(text):
         return _pointed(text)
     return _whole(text[start:]) or _continued(text, start) or _pointed(text) or _word(text, open_file=open_file)
 
@@ -98,6 +100,8 @@ def _pointed(text: str) -> Cue | None:
 
 def _word(text: str, *, open_file: bool) -> Cue | None:
     """The first word that stands for something, where nothing before it in the question is what it stands for."""
+    if _STATEMENT.match(text):
+        return None
     hidden = MEANINGLESS.sub(_blank, text)
     if open_file:
         hidden = _HERE.sub(_blank, hidden)

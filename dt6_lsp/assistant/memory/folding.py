@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.conversation import SUMMARY_TOKENS, cost_of, fold_count, summarise
+from dt6_lsp.assistant.memory.model import RECENT
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import Dt6Error
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     Work = Callable[[CancelToken], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
-
-_MOST_TURNS = 16  # as they were: a prompt takes no more, however short they are
 
 
 class Folding:
@@ -116,7 +115,7 @@ async def fold(
 
 def _how_many(turns: Sequence[Turn], by: Summariser) -> int:
     """The oldest that have to go, as many of them as the model can read at once."""
-    due = max(fold_count(turns, by.count, by.room), len(turns) - _MOST_TURNS)
+    due = max(fold_count(turns, by.count, by.room), len(turns) - RECENT)
     left, fitting = by.window - 3 * SUMMARY_TOKENS, 0  # for the instructions, the summary before and the new one
     for said in turns[:due]:
         left -= cost_of(said, by.count)

@@ -18,8 +18,8 @@ from dt6_lsp.assistant.citations import check
 from dt6_lsp.assistant.fitting import ends
 from dt6_lsp.assistant.memory import rows
 from dt6_lsp.assistant.memory.followups import Meant, resolve
-from dt6_lsp.assistant.memory.model import Bound, Kept, Remembered
-from dt6_lsp.assistant.memory.places import Places, cited, known_names
+from dt6_lsp.assistant.memory.model import RECENT, Bound, Kept, Remembered
+from dt6_lsp.assistant.memory.places import MOST_CITED, Places, cited, known_names
 from dt6_lsp.assistant.memory.vectors import TurnVectors, packed
 from dt6_lsp.assistant.turns import History, Turn
 from dt6_lsp.errors import Dt6Error, SettingError
@@ -42,7 +42,6 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-RECENT = 24  # turns that go to a model as they were, at most
 OLDER = 3  # earlier ones that bear on the question
 LEAST_COSINE = 0.6  # below it two turns have words in common and no subject (`tests.benchmarks.remembering` shows both)
 _POINTED_AT = 3  # turns that a follow-up may mean
@@ -84,6 +83,11 @@ class Memory:
             )
         return (named or uuid.uuid4().hex[:12]) if self.on else ""
 
+    @property
+    def vectors(self) -> TurnVectors | None:
+        """Those in memory, once a question has needed them."""
+        return self._vectors
+
     def latest(self) -> str:
         """The conversation of the last question in this workspace; "" where there is none."""
         return self._read(rows.latest_conversation, "")
@@ -109,7 +113,8 @@ class Memory:
         recent, older, summary = self._read(read, nothing)
         places = Places(reader)
         said = check(summary.text, places.current(summary.cited)).text if summary.text else ""
-        return History(_told(recent, places), _told(older, places), said)
+        latest = _told(recent[::-1], places)[::-1]  # where not all can be looked at, their citations count most
+        return History(latest, _told(older, places), said)
 
     def unfolded(self, conversation: str, reader: Reader) -> tuple[str, list[tuple[int, Turn]]]:
         """The summary of a conversation and its turns that are not in it, oldest first, with their numbers."""
@@ -200,7 +205,14 @@ class Memory:
 
 
 def _told(turns: Sequence[Remembered], places: Places) -> tuple[Turn, ...]:
-    return tuple(Turn(turn.meant, check(turn.answer, places.current(turn.cited)).text) for turn in turns)
+    return tuple(Turn(turn.meant, _still_true(turn, places)) for turn in turns)
+
+
+def _still_true(turn: Remembered, places: Places) -> str:
+    """The answer, which was checked when it was written, without citations of lines that are others now."""
+    allowed = places.current(turn.cited)
+    unchanged = sum(map(len, allowed.values())) == len(turn.cited) < MOST_CITED
+    return turn.answer if unchanged else check(turn.answer, allowed).text
 
 
 def gist(answer: str) -> str:

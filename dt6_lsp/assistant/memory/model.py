@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dt6_lsp.assistant.events import Intent
 
+RECENT = 16  # turns that go to a model as they were, at most; what is older is folded into a summary
+
 
 @dataclass(frozen=True, slots=True)
 class Cited:

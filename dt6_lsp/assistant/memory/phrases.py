@@ -18,7 +18,7 @@ def _compiled(*alternatives: str) -> re.Pattern[str]:
 
 _OF_SOMETHING = (
     r"(?:code|source(?: code)?|implementation|signature|callers?|callees|parameters?|params|arguments?|args"
-    r"|return (?:value|type)|docstring|definition|usages?|references|call sites?|body|tests?|examples?|details?)"
+    r"|return (?:value|type)|docstring|definition|usages|references|call sites?|body|tests?|examples?|details?)"
 )
 _WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -73,8 +73,8 @@ _WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             r"(?:(?:show|give|list|print)(?: me)? )?(?:(?:an?|the|some|any|all|all the|another|one more|more) )?"
             + _OF_SOMETHING,
-            r"(?:what(?:'s| is| are| were)|who(?:'s| is| are)|are there|is there|do we have)(?: an?| the| any)? "
-            + _OF_SOMETHING,
+            rf"(?:what(?:'s| is| are| were)|who(?:'s| is| are))(?: the)? {_OF_SOMETHING}",
+            rf"(?:are there|is there|do we have)(?: an?| the| any)? {_OF_SOMETHING}",
             r"where(?:'s| is| are) the (?:code|implementation|definition|callers?|call sites?|docstring)",
         ),
     ),
@@ -151,7 +151,7 @@ ANYWHERE = (
         _compiled(
             r"\bthe (?:former|latter|other (?:one|two|ones)|first one|second one|third one|last one)\b"
             r"(?! of| that| who| in)",
-            r"\b(?:that|this|which|the same|another) one\b|\bin (?:that|this|which) case\b",
+            r"\b(?:that|this|which|the same|another) one\b(?!-)|\bin (?:that|this|which) case\b",
             r"\b(?:der|die|das) (?:andere|erste|zweite|letzte)[?.! ]*$",
         ),
         "it points to something named before",
@@ -182,13 +182,21 @@ MEANINGLESS = _compiled(  # an "it" that stands for nothing, and a "this" that i
     r"\b(?:does|did|would|will|can) it (?:take|make sense|cost|matter)\b(?=.* (?:to|if|which|whether|how|when)\b)",
     r"\bis it (?:decided|known|ensured|guaranteed|made sure|determined|checked|told)\b"
     r"(?=\s+(?:that|which|whether|if|who|what)\b)",
+    r"\bis it (?:documented|written|explained|clear|described|said|stated)\b"
+    r"(?=\s+(?:that|which|whether|if|who|what|how|where)\b)",
+    r"\b(?:would|will|could) it be\b(?=.* to\b)|\bdoes it mean (?:for|when|if|to)\b|\bis it called an?\b",
+    r"\b(?:what day|what year|how late) is it\b|\bgot it\b|\b(?:how's|how is) it going\b",
+    r"\b(?:install|uninstall|deploy|self-host|upgrade|download) (?:it|this)\b",
+    r"\b(?:use|used|run) (?:it |this )?(?:commercially|as a library|in production)\b",
+    r"\b(?:it|this) (?:commercially|as a library|in production)\b",
+    r"\bbe (?:used|installed)\b(?=.*\b(?:library|without)\b)",
     r"\b(?:make|makes|made) it (?:possible|easy|easier|hard|harder)\b|\bit (?:is|was) (?:possible|necessary) to\b",
     rf"\b(?:this|these) {_OF_WORKSPACE}\b|\bwhat time is it\b|\bhow is it going\b|\bwie geht es dir\b",
     r"\bes gibt\b|\bgibt es\b|\bwie sp[aä]t ist es\b|\bist es (?:m[oö]glich|n[oö]tig|sinnvoll|erlaubt)\b(?=.*\bzu\b)",
 )
 POINTERS = (
     _compiled(
-        rf"\b(?P<thing>(?:that|this|those|these|the same|said) {_THINGS})\b(?!\s+(?:that|which|who|where|of)\b)",
+        rf"\b(?P<thing>(?:that|this|those|these|said) {_THINGS})\b(?!\s+(?:that|which|who|where|of)\b)",
         r"(?P<the>(?<=\bdoes )the (?:function|method|class|constructor)|(?<=\bis )the (?:function|method|class))"
         r"(?= (?:do|return|take|raise|throw|use|call|called|used|tested|defined|work|mean|expect|need)\b)",
         r"\b(?P<its>its|their)\b(?!\s+own\b)",
@@ -200,7 +208,8 @@ POINTERS = (
         r"\b(?:if|when|because|how|why|where|while|once|does|do|did|explain|calls?|uses?|tests?|changes?|simplify|set"
         r"|turn|mock|disable|handle|handles)\s+(?P<doing>that)\b"
         r"(?=\s+(?:is|was|works?|happens?|fails?|returns?|gets?|matters?|means?|again|on|off|from|in|up|there|or)\b)",
-        r"\b(?:from|in|up|over|out) (?P<there>there)\b|\b(?P<end>there)\s*[?.!]*\s*$",
+        r"\b(?:from|in|up|over|out) (?P<there>there)\b"
+        r"|(?<!\bare )(?<!\bis )(?<!\bhello )(?<!\bhey )(?<!\bhi )(?<!\byou )\b(?P<end>there)\s*[?.!]*\s*$",
     ),
     _compiled(
         r"\b(?:wird|werden|ist|sind|macht|machen|tut|hat|haben|kann|soll|war|passiert|funktioniert|hei(?:ß|ss)t|bedeutet"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dt6_lsp.index.model import Definition, Hit, Reader
 
 _NAMES = 6
-_CITED = 12  # of one answer
-_FILES = 16  # that are looked at for one question; citations of further ones count as changed
+MOST_CITED = 12  # of one answer
+_FILES = 8  # that are looked at for one question; citations of further ones count as changed
 _NO_NAME = frozenset({"section", "text", "key", "rule"})  # of prose and data: nobody calls them
 
 
@@ -37,7 +37,7 @@ def known_names(question: str, citations: Sequence[Citation], reader: Reader) ->
 def cited(citations: Sequence[Citation], reader: Reader) -> tuple[Cited, ...]:
     """With marks by which it can be told later whether they still say the same."""
     places = Places(reader)
-    return tuple(Cited(each.path, each.start_line, each.end_line, places.mark(each)) for each in citations[:_CITED])
+    return tuple(Cited(each.path, each.start_line, each.end_line, places.mark(each)) for each in citations[:MOST_CITED])
 
 
 class Places:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dt6_lsp.assistant.memory.model import Cited, Kept, Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from dt6_lsp.assistant.memory.model import Bound
 
@@ -102,11 +102,12 @@ def epoch(connection: sqlite3.Connection) -> bytes:
     return bytes(connection.execute("SELECT epoch FROM memory_epoch").fetchone()[0])
 
 
-def vectors(connection: sqlite3.Connection, fingerprint: str, after: int) -> Iterator[tuple[int, bytes]]:
-    """Of the turns after one, by number. Only those of this fingerprint: others can't be compared."""
-    yield from connection.execute(
-        "SELECT turn, vector FROM turn_vectors WHERE fingerprint = ? AND turn > ? ORDER BY turn", (fingerprint, after)
-    )
+def vectors(connection: sqlite3.Connection, fingerprint: str, after: int, size: int) -> list[tuple[int, bytes]]:
+    """Of the turns after one, by number. Only those of this fingerprint and size: others can't be compared."""
+    return connection.execute(
+        "SELECT turn, vector FROM turn_vectors WHERE turn > ? AND fingerprint = ? AND length(vector) = ? ORDER BY turn",
+        (after, fingerprint, size),
+    ).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
