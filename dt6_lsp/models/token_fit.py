@@ -31,11 +31,13 @@ PRIOR = (
     Weight("digits", 0.50, 0.20),
     Weight("marks", 0.85, 0.15),
     Weight("lines", 0.60, 0.30),
-    Weight("characters of two bytes", 0.50, 0.20),  # Latin with accents, Greek, Cyrillic, Hebrew, Arabic
-    Weight("characters of more bytes", 1.00, 0.30),  # Chinese, Japanese, Korean, Indic scripts, symbols
+    Weight("letters of two bytes", 0.50, 0.20),  # Latin with accents, Greek, Cyrillic, Hebrew, Arabic
+    Weight("letters of three bytes", 0.80, 0.40),  # Chinese, Japanese, Korean, Indic scripts
+    Weight("symbols", 1.10, 0.40),  # beyond ASCII: arrows, boxes, emoji, wide marks
     Weight("messages", 6.0, 3.0),  # what a chat template puts around each
 )
-SURE = 2.0  # standard deviations: one text in forty has more tokens than `most` says, if spreads are what they seem
+SURE = 2.5  # standard deviations: one text in 150 has more tokens than `most` says, if spreads are what they seem
+STEP = 4.0  # standard deviations that one count may lower what is expected
 NOISE = 0.015  # of a prompt's tokens that no weighted sum explains
 DRIFT = 0.002  # of its first uncertainty comes back to a weight with every count: servers change, and so do texts
 PLAUSIBLE = (0.25, 3.0)  # times what is expected; a prompt that was cut, or found in a cache, was not counted whole
@@ -47,8 +49,10 @@ _RUNS = bytes(code if code in _WORD else 32 for code in range(256))
 _NO_MARKS = _WORD + _BEYOND + bytes(range(33)) + b"\x7f"
 _NOT_DIGITS = bytes(code for code in range(256) if code not in _DIGIT)
 _NOT_WORDS = bytes(code for code in range(256) if code not in _WORD)
-_NOT_TWO = bytes(code for code in range(256) if not 0xC2 <= code <= 0xDF)
-_NOT_MORE = bytes(code for code in range(256) if not 0xE0 <= code <= 0xF4)
+# A character's first byte in UTF-8 tells which script it is of, nearly: U+0080, U+2000 and U+F000 on are mostly symbols.
+_NOT_TWO = bytes(code for code in range(256) if not 0xC3 <= code <= 0xDF)
+_NOT_THREE = bytes(code for code in range(256) if not 0xE0 <= code <= 0xEE or code == 0xE2)
+_NOT_SYMBOLS = bytes(code for code in range(256) if code not in (0xC2, 0xE2, *range(0xEF, 0xF5)))
 
 Sizes = tuple[float, ...]
 Square = tuple[tuple[float, ...], ...]
@@ -62,10 +66,14 @@ def sizes(text: str) -> Sizes:
     letters = len(data.translate(None, _NOT_WORDS)) - digits
     runs = len(data.translate(_RUNS).split())
     marks = len(data.translate(None, _NO_MARKS))
-    two = more = 0
+    beyond = (0, 0, 0)
     if not text.isascii():
-        two, more = len(data.translate(None, _NOT_TWO)), len(data.translate(None, _NOT_MORE))
-    return runs, letters, digits, marks, data.count(b"\n"), two, more, 0
+        beyond = (
+            len(data.translate(None, _NOT_TWO)),
+            len(data.translate(None, _NOT_THREE)),
+            len(data.translate(None, _NOT_SYMBOLS)),
+        )
+    return runs, letters, digits, marks, data.count(b"\n"), *beyond, 0
 
 
 def of_messages(texts: Iterable[str]) -> Sizes:
@@ -101,7 +109,7 @@ class Fit:
         covariance = self.covariance if tokens <= self.most(have) else FIRST  # who is surprised begins to learn anew
         pull = [_dot(row, have) for row in covariance]
         spread = _dot(pull, have) + (NOISE * tokens) ** 2 + 1.0
-        off = max(tokens - _dot(self.weights, have), -2 * SURE * math.sqrt(spread))
+        off = max(tokens - _dot(self.weights, have), -STEP * math.sqrt(spread))
         return replace(
             self,
             weights=tuple(weight + each * off / spread for weight, each in zip(self.weights, pull, strict=True)),
