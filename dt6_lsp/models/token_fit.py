@@ -49,7 +49,7 @@ _RUNS = bytes(code if code in _WORD else 32 for code in range(256))
 _NO_MARKS = _WORD + _BEYOND + bytes(range(33)) + b"\x7f"
 _NOT_DIGITS = bytes(code for code in range(256) if code not in _DIGIT)
 _NOT_WORDS = bytes(code for code in range(256) if code not in _WORD)
-# A character's first byte in UTF-8 tells which script it is of, nearly: U+0080, U+2000 and U+F000 on are mostly symbols.
+# A character's first byte in UTF-8 nearly tells its script: U+0080, U+2000 and U+F000 on are mostly symbols.
 _NOT_TWO = bytes(code for code in range(256) if not 0xC3 <= code <= 0xDF)
 _NOT_THREE = bytes(code for code in range(256) if not 0xE0 <= code <= 0xEE or code == 0xE2)
 _NOT_SYMBOLS = bytes(code for code in range(256) if code not in (0xC2, 0xE2, *range(0xEF, 0xF5)))
