@@ -11,16 +11,24 @@ TypeScript compiler, `go list`, javac and rustc say. A tool that is not installe
 from __future__ import annotations
 
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from dt6_lsp.cancel import CancelToken
-from dt6_lsp.index.imports.facts import is_config
+from dt6_lsp.index.imports.facts import facts, is_config
 from dt6_lsp.index.imports.model import Sources, source_file
 from dt6_lsp.index.imports.resolve import resolve
+from dt6_lsp.index.prepare import Prepared
+from dt6_lsp.index.rows import replace_files
+from dt6_lsp.index.store import Store
 from dt6_lsp.settings import WorkspaceSettings
+from dt6_lsp.syntax.model import Import
 from dt6_lsp.syntax.parser import parse
 from dt6_lsp.workspace.documents import read
+from dt6_lsp.workspace.model import FileEntry
 from dt6_lsp.workspace.walker import walk
 from tests.benchmarks.import_truth.corpus import Package, bundled, repositories
 from tests.benchmarks.import_truth.model import SkippedError
@@ -34,6 +42,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.import_truth.model import Pair, Truth
 
 BUDGET = 0.97
+_FILES = 10_000
+_ROUNDS = 5
+_SECONDS = 1.0
 
 
 def graph_of(root: Path) -> ImportGraph:
@@ -74,6 +85,32 @@ def _show(found: set[Pair], truth: Truth, most: int) -> None:
             print(f"    {what}: {source} -> {target}")
 
 
+def speed() -> Iterator[Figure]:
+    """Of a made workspace, from the ledger's rows to the graph."""
+    with scratch() as folder, closing(Store.open(folder / "store", folder)) as store:
+        with store.ledger.write() as connection:
+            replace_files(connection, [(FileEntry(path, 1, 1), _made(path, number)) for number, path in _paths()])
+        seconds = []
+        for _ in range(_ROUNDS):
+            started = time.process_time()
+            graph = resolve(store.ask(facts))
+            seconds.append(time.process_time() - started)
+    what = f"{len(graph.files):,} files with {len(graph.edges):,} edges, read and resolved"
+    yield Figure(what, median(seconds), "CPU s", _SECONDS)
+
+
+def _paths() -> Iterator[tuple[int, str]]:
+    return ((number, f"src/app/part{number % 100}/module{number}.py") for number in range(_FILES))
+
+
+def _made(path: str, number: int) -> Prepared:
+    """Six imports, four of which are of the workspace."""
+    others = ((number * step + step) % _FILES for step in (3, 17, 101))
+    modules = [f"app.part{other % 100}.module{other}" for other in others]
+    imports = [Import(module, line, "a, b") for line, module in enumerate((*modules, ".", "os", "numpy.linalg"), 1)]
+    return Prepared(path, "", "python", b"", "", (), (), (), tuple(imports), ())
+
+
 def main() -> int:
     ask = arguments(__doc__)
     ask.add_argument("--corpora", type=Path, metavar="DIR", help="a folder of repositories, by their names")
@@ -86,7 +123,7 @@ def main() -> int:
         with scratch(options.cache) as cache, scratch() as folder:
             packages = [*bundled(folder, cache, options.only), *repositories(options.corpora, folder, options.only)]
             figures = [figure for package in packages for figure in compare(package, cache, options.wrong)]
-        return Measured(figures)
+        return Measured([*figures, *speed()])
 
     return conclude("import_edges", options.json, work)
 

@@ -97,6 +97,9 @@ def test_it_follows_the_files_and_is_the_same_object_until_they_change(tmp_path:
         before = index.graph()
         assert before.edges
         assert index.graph() is before
+        write(tmp_path / "work", {"b.py": "x = 2\n"}, at=1_650_000_000)
+        index.update()
+        assert index.graph() is before, "no import has changed"
         write(tmp_path / "work", {"a.py": "import os\n"}, at=1_700_000_000)
         index.update()
         assert not index.graph().edges

@@ -28,20 +28,24 @@ class Graphs:
 
     def graph(self) -> ImportGraph:
         with self._lock:
-            sources = self._known()
+            self._look()
             if self._graph is None:
-                self._graph = resolve(sources)
+                self._graph = resolve(self._sources)
             return self._graph
 
     def over(self, hidden: Collection[str], more: Iterable[Sources]) -> ImportGraph:
         """With other files in place of the `hidden` ones; resolved anew, since any file may mean another then."""
         with self._lock:
-            return resolve(self._known().replacing(hidden, more))
+            self._look()
+            sources = self._sources
+        return resolve(sources.replacing(hidden, more))
 
-    def _known(self) -> Sources:
-        """The version is taken first: what is written meanwhile is seen the next time."""
+    def _look(self) -> None:
+        """Most changes of a ledger are of no import: the graph stays then. The version is taken before the rows: what
+        is written meanwhile is seen the next time."""
         version = self._store.guard(self._store.ledger.version)
         if version != self._version:
-            self._sources, self._graph = self._store.ask(facts), None
+            sources = self._store.ask(facts)
+            if sources != self._sources:
+                self._sources, self._graph = sources, None
             self._version = version
-        return self._sources

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _CONDITIONS = frozenset({  # that Node, TypeScript and the common bundlers know
     "types", "import", "require", "node", "browser", "default", "module", "development", "production", "deno", "worker",
 })  # fmt: skip
+_DEEPEST = 20
 _ENTRIES = ("source", "types", "typings", "module", "main")
 
 
@@ -92,16 +93,16 @@ def _matching(listed: Mapping[str, Any], wanted: str) -> Iterator[str]:
             return
 
 
-def _leaves(value: Any) -> Iterator[str]:
+def _leaves(value: Any, depth: int = 0) -> Iterator[str]:
     """The strings in nested conditions, in order; those that a project has made up come last."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and depth < _DEEPEST:
         for condition in sorted(value, key=lambda condition: condition not in _CONDITIONS):
-            yield from _leaves(value[condition])
-    elif isinstance(value, list):
+            yield from _leaves(value[condition], depth + 1)
+    elif isinstance(value, list) and depth < _DEEPEST:
         for inner in value:
-            yield from _leaves(inner)
+            yield from _leaves(inner, depth + 1)
 
 
 def _sources_of(folder: str, place: str) -> Iterator[str]:

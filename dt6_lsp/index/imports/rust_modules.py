@@ -109,7 +109,8 @@ class ModuleTree:
         written = written_path(item)
         if written:
             inline = holder.parent is not None and holder.parent.file == holder.file
-            return join(holder.folder if inline else folder_of(holder.file), written)
+            path = join(holder.folder if inline else folder_of(holder.file), written)
+            return path if path in self._files else None
         stem = f"{holder.folder}/{item.module.removeprefix('r#')}".lstrip("/")
         return next((path for path in (f"{stem}.rs", f"{stem}/mod.rs") if path in self._files), None)
 
