@@ -146,9 +146,7 @@ def _memory(settings: Settings, root: Path, records: Records, embedder: Callable
     from dt6_lsp.assistant.memory.model import Bound
 
     own = sources.narrowed(settings, root)[0].memory
-    if not own.keep:
-        return Memory()
-    return Memory(records, embedder, Bound(own.max_turns, own.max_bytes))
+    return Memory(records, embedder, Bound(own.max_turns, own.max_bytes), keeping=own.keep)
 
 
 def _mark(store: Path, root: Path) -> None:

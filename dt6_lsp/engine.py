@@ -97,8 +97,8 @@ class ChatStats:
 @dataclass(frozen=True, slots=True)
 class Stats:
     """`roots` in the order of the workspace's folders; `index` says how fresh they are; `asks` and `metrics`
-    (by name) are of all that this workspace was ever asked; `answers_bytes` of those that were written to files, for
-    all workspaces."""
+    (by name) are of all that this workspace was ever asked, `memory` of the conversations that are remembered,
+    `answers_bytes` of answers that were written to files, for all workspaces."""
 
     roots: tuple[IndexStats, ...]
     chat: ChatStats
@@ -106,6 +106,7 @@ class Stats:
     asks: AskStats = field(default_factory=AskStats)
     metrics: Mapping[str, Measure] = field(default_factory=dict)
     answers_bytes: int = 0
+    memory: Kept = field(default_factory=lambda: Kept(0, 0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,8 @@ class Engine:
         roots = await self._run(lambda: tuple(index.stats() for index in self._indexes))
         written = await self._run(lambda: size_of(self._answers) if self._answers else 0)
         metrics = await self._run(self._measures)
-        return Stats(roots, await self._chat(), await self.state(), ask_stats(metrics), metrics, written)
+        remembered = await self._run(self._services.memory.kept)
+        return Stats(roots, await self._chat(), await self.state(), ask_stats(metrics), metrics, written, remembered)
 
     def _measures(self) -> Mapping[str, Measure]:
         return self._services.metrics.snapshot(kept(self._records) if self._records is not None else None)

@@ -12,7 +12,7 @@ from dt6_lsp.cli.terminal import counted, listed, megabytes
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
-    from dt6_lsp.engine import AskStats, ChatStats, IndexState, IndexStats, Measure, Sizes, Stats
+    from dt6_lsp.engine import AskStats, ChatStats, IndexState, IndexStats, Kept, Measure, Sizes, Stats
 
 
 _TIMINGS = ("Milliseconds", "times", "p50", "p95", "p99", "most")
@@ -33,7 +33,8 @@ def stats(call: Invocation) -> int:
         return 0
     for root in result.roots:
         call.terminal.table(_root(root))
-    call.terminal.table([("Answers", _chat(result.chat)), ("Written", megabytes(result.answers_bytes))])
+    written, remembered = megabytes(result.answers_bytes), _remembered(result.memory)
+    call.terminal.table([("Answers", _chat(result.chat)), ("Written", written), ("Memory", remembered)])
     call.terminal.table([("Fresh", _fresh(result.index)), *_asks(result.asks)])
     call.terminal.line()
     call.terminal.table(_timings(result), _TIMINGS)
@@ -43,6 +44,11 @@ def stats(call: Invocation) -> int:
 async def _stats(call: Invocation) -> Stats:
     async with call.engine() as engine:
         return await engine.stats()
+
+
+def _remembered(kept: Kept) -> str:
+    turns, conversations = counted(kept.turns, "question"), counted(kept.conversations, "conversation")
+    return f"{turns} of {conversations}, {megabytes(kept.bytes)}"
 
 
 def _root(root: IndexStats) -> list[tuple[str, str]]:

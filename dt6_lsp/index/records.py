@@ -120,6 +120,7 @@ class Records:
             raise sqlite3.NotSupportedError(f"{self.path.name} was made by a newer DT6")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")  # what a person has forgotten is overwritten
         for script in self._tables:
             connection.executescript(script)
         connection.execute(f"PRAGMA user_version = {VERSION}")

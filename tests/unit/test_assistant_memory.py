@@ -127,6 +127,18 @@ async def test_switched_off_nothing_is_kept_and_every_question_stands_alone(read
     assert (memory.kept(), memory.forget(), memory.latest()) == (Kept(0, 0, 0), Kept(0, 0, 0), "")
 
 
+async def test_what_was_kept_before_can_be_forgotten_when_it_is_switched_off(
+    memory: Memory, records: Records, reader: FakeReader
+) -> None:
+    keep(memory, HOW)
+    off = Memory(records, keeping=False)
+    keep(off, "not kept")
+    assert isinstance((await ask("why?", reader, nobody(), memory=off, context=ONE))[0], Routed)
+    assert (off.latest(), off.kept().turns, questions(records)) == ("", 1, [HOW])
+    assert off.forget().turns == 1
+    assert questions(records) == []
+
+
 @pytest.mark.parametrize("name", ["../../etc", "a b", "x" * 65, "ä", "a\n"])
 async def test_a_name_that_is_none_is_refused(name: str, memory: Memory, reader: FakeReader) -> None:
     with pytest.raises(SettingError, match="no name of a conversation"):

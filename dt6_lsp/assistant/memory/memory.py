@@ -57,16 +57,20 @@ _NOTHING = Kept(0, 0, 0)
 
 
 class Memory:
-    """Thread-safe; every method blocks, so never for an event loop. Without `records` nothing is kept or found. A file
-    that can't be read or written never costs an answer (`index.records`)."""
+    """Thread-safe; every method blocks, so never for an event loop. Without `records`, or where it is not `keeping`,
+    nothing is kept or found; what was kept before can still be forgotten. A file that can't be read or written never
+    costs an answer (`index.records`)."""
 
     def __init__(
         self,
         records: Records | None = None,
         embedder: Callable[[], TextEmbedder] | None = None,
         bound: Bound = Bound(5_000, 20_000_000),  # noqa: B008 - frozen
+        *,
+        keeping: bool = True,
     ) -> None:
-        self._records = records
+        self._file = records
+        self._records = records if keeping else None
         self._embedder = embedder
         self._bound = bound
         self._vectors: TurnVectors | None = None
@@ -154,14 +158,20 @@ class Memory:
 
     def forget(self, conversation: str = "") -> Kept:
         """Remove one conversation, or everything; what was removed. Nothing of it stays in the file or beside it."""
-        if self._records is None:
+        if self._file is None:
             return _NOTHING
-        gone = self._records.write(lambda connection: rows.forget(connection, conversation), _NOTHING)
-        self._records.scrub(set_aside=not conversation)
+        gone = self._file.write(lambda connection: rows.forget(connection, conversation), _NOTHING)
+        self._file.scrub(set_aside=not conversation)
         return gone
 
+    def questions(self, conversation: str) -> tuple[str, ...]:
+        """Of a conversation, as they stand by themselves."""
+        nothing: list[str] = []
+        file = self._file
+        return tuple(nothing if file is None else file.read(lambda each: rows.questions(each, conversation), nothing))
+
     def kept(self) -> Kept:
-        return self._read(rows.kept, _NOTHING)
+        return _NOTHING if self._file is None else self._file.read(rows.kept, _NOTHING)
 
     def _nearest(
         self, connection: sqlite3.Connection, vector: NDArray[np.float32], recent: set[int]

@@ -143,14 +143,17 @@ def set_summary(connection: sqlite3.Connection, conversation: str, text: str, un
 
 
 def forget(connection: sqlite3.Connection, conversation: str) -> Kept:
-    """Remove a conversation, or all of them for ""; what was removed. Overwritten in the file, not only unlinked."""
-    connection.execute("PRAGMA secure_delete = ON")
+    """Remove a conversation, or all of them for ""; what was removed."""
     where, given = ("WHERE conversation = ?", (conversation,)) if conversation else ("", ())
     gone = _kept(connection, where, given)
     numbers = [number for (number,) in connection.execute(f"SELECT id FROM turns {where}", given)]
     _remove(connection, numbers)
     connection.execute(f"DELETE FROM conversation_summaries {where}", given)
     return gone
+
+
+def questions(connection: sqlite3.Connection, conversation: str) -> list[str]:
+    return [meant for (meant,) in connection.execute("SELECT meant FROM turns WHERE conversation = ?", (conversation,))]
 
 
 def kept(connection: sqlite3.Connection) -> Kept:
