@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from dt6_lsp.assistant.cache.answers import Answers
     from dt6_lsp.assistant.memory.memory import Memory
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.engine import Engine
@@ -43,6 +44,7 @@ def build_engine(
     """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened.
     `metrics` for a face that counts, too, or whose engines follow one another."""
     from dt6_lsp.assistant.architecture.facts import Atlas
+    from dt6_lsp.assistant.cache import rows as cache_rows
     from dt6_lsp.assistant.memory import rows
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.engine import Engine
@@ -66,11 +68,11 @@ def build_engine(
         reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
         counter = TokenCounter()
         counter.use_vocabulary_on_disk()
-        records = Records(store_folder(folders[0], data), (measures.TABLES, rows.TABLES))
+        records = Records(store_folder(folders[0], data), (measures.TABLES, rows.TABLES, cache_rows.TABLES))
         undo.callback(records.close)
         memory = _memory(settings, folders[0], records, _built_in(settings, embedder, shared))
-        atlas = Atlas(_history(folders))
-        services = Services(settings, ModelHub(settings), counter, metrics or Metrics(), memory, atlas)
+        atlas, kept = Atlas(_history(folders)), _answers(settings, folders[0], records)
+        services = Services(settings, ModelHub(settings), counter, metrics or Metrics(), memory, atlas, answers=kept)
         engine = Engine(services, indexes, reader, records=records, release=shared.close, answers=data / ANSWERS)
         undo.pop_all()
     return engine
@@ -147,6 +149,16 @@ def _memory(settings: Settings, root: Path, records: Records, embedder: Callable
 
     own = sources.narrowed(settings, root)[0].memory
     return Memory(records, embedder, Bound(own.max_turns, own.max_bytes), keeping=own.keep)
+
+
+def _answers(settings: Settings, root: Path, records: Records) -> Answers:
+    """Of the whole workspace; they lie with the first root, whose own file may narrow them."""
+    from dt6_lsp.assistant.cache.answers import Answers
+    from dt6_lsp.assistant.cache.rows import Bound
+
+    own = sources.narrowed(settings, root)[0].cache
+    bound = Bound(own.max_entries, own.max_bytes, own.ttl_hours * 3600)
+    return Answers(records, bound) if own.enabled else Answers()
 
 
 def _mark(store: Path, root: Path) -> None:

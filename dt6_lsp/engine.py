@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from dt6_lsp.assistant.cache.rows import Entry, Held
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.features.runs import RootIndex
     from dt6_lsp.index.records import Records
@@ -260,6 +261,14 @@ class Engine:
     async def state(self) -> IndexState:
         """How much of the workspace is indexed now."""
         return await self._run(self._reader.state)
+
+    async def kept_answers(self) -> list[Entry]:
+        """The answers that may be given again, the newest first."""
+        return await self._run(self._services.answers.entries)
+
+    async def clear_cache(self) -> Held:
+        """Forget all answers that are kept; what that was."""
+        return await self._run(self._services.answers.clear)
 
     async def stats(self) -> Stats:
         roots = await self._run(lambda: tuple(index.stats() for index in self._indexes))

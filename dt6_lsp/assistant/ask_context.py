@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class AskContext:
     """`path` is the open file; `selection` the text marked in it, with its lines (0 where there is none).
     `conversation` is the one that the question goes on with; "" begins a new one. `images` are absolute paths or
-    `data:` URIs."""
+    `data:` URIs. Without `use_cache` a model writes anew, and its answer takes the place of the one that is kept."""
 
     selection: str = ""
     path: str = ""
@@ -22,3 +22,4 @@ class AskContext:
     conversation: str = ""
     map_tokens: int = 0  # of a map of the workspace at most; given, one is wanted whatever the question
     images: tuple[str, ...] = ()
+    use_cache: bool = True

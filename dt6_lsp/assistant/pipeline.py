@@ -17,6 +17,7 @@ from dt6_lsp.assistant import citations, context, digest
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asking_models import Written, ask_models
 from dt6_lsp.assistant.blocking import until_cancelled
+from dt6_lsp.assistant.cache.serving import Asking, served
 from dt6_lsp.assistant.confirming import confirmed
 from dt6_lsp.assistant.conversation import turns_room
 from dt6_lsp.assistant.events import Done, Failed, Resolved, Retrieved, Token
@@ -91,7 +92,7 @@ async def answer(
         reading = asyncio.gather(search, _choose(services.hub, routed.intent))
         findings, choice = await until_cancelled(reading, cancel)
         task = _Asked(meant, routed, findings, reader, services, cancel, run, conversation, images)
-        async with aclosing(_written(task, choice)) as events:
+        async with aclosing(_answered(task, choice, near)) as events:
             async for event in events:
                 yield await _remembered(task, event) if isinstance(event, Done) else event
     except Dt6Error as error:
@@ -127,6 +128,20 @@ async def _choose(hub: Hub, intent: str) -> Choice | ModelError:
         return await hub.choose(intent)
     except ModelError as error:
         return error
+
+
+def _answered(task: _Asked, choice: Choice | ModelError, context: AskContext) -> AsyncGenerator[Event, None]:
+    """A model's answer may be one that is kept."""
+    if isinstance(choice, ModelError) or choice.backend is None:
+        return _written(task, choice)
+    services = task.services
+    most = services.settings.chat.max_answer_tokens
+    asking = Asking(task.question, context, task.findings, task.reader, choice.backend, choice.model, most)
+
+    def write(cancel: CancelToken) -> AsyncGenerator[Event, None]:
+        return _written(replace(task, cancel=cancel), choice)
+
+    return served(asking, services.answers, services.flights, write, task.cancel, task.run)
 
 
 async def _written(task: _Asked, choice: Choice | ModelError) -> AsyncGenerator[Event, None]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dt6_lsp.assistant.architecture.facts import Atlas
+from dt6_lsp.assistant.cache.answers import Answers
+from dt6_lsp.assistant.cache.flights import Flights
 from dt6_lsp.assistant.memory.folding import Folding
 from dt6_lsp.assistant.memory.memory import Memory
 from dt6_lsp.assistant.router import Router, packaged_router
@@ -71,3 +73,5 @@ class Services:
     atlas: Atlas = field(default_factory=Atlas)
     folding: Folding = field(default_factory=Folding)
     router: Router = field(default_factory=packaged_router)
+    answers: Answers = field(default_factory=Answers)
+    flights: Flights = field(default_factory=Flights)

@@ -81,6 +81,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "cache": (
         "see or forget the answers that are kept, and compare questions",
+        "list: the answers that are kept of this workspace. clear: forgets them.\n"
         "compare: says of two questions, or of each pair of --pairs, whether one would be served the other's answer,\n"
         "and why. It needs no index and no model.",
     ),
@@ -195,6 +196,9 @@ def _ask(parser: argparse.ArgumentParser) -> None:
     conversation.add_argument(
         "--conversation", metavar="ID", default="", help="go on with this one (the JSON of an answer names it)"
     )
+    parser.add_argument(
+        "--no-cache", dest="use_cache", action="store_false", help="have it written anew, also where an answer is kept"
+    )
     _no_update(parser)
 
 
@@ -244,7 +248,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _cache(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", metavar="ACTION", choices=("compare",), help="compare")
+    parser.add_argument("action", metavar="ACTION", choices=("list", "clear", "compare"), help="list, clear or compare")
     parser.add_argument("questions", metavar="QUESTION", nargs="*", help="two of them, for compare")
     parser.add_argument(
         "--pairs",

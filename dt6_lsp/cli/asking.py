@@ -51,7 +51,7 @@ async def _ask(call: Invocation, question: str) -> Done:
         conversation = await _conversation(call, engine)
         await bring_up_to_date(call, engine)
         images = tuple(name if name[:5].lower() == "data:" else os.path.abspath(name) for name in call.args.images)
-        context = AskContext(named_files=files, conversation=conversation, images=images)
+        context = AskContext(named_files=files, conversation=conversation, images=images, use_cache=call.args.use_cache)
         return await _answered(call, engine, question, context)
 
 
@@ -111,6 +111,8 @@ def _tell(call: Invocation, done: Done) -> None:
 
 def _notes(done: Done) -> list[str]:
     notes = [done.notice] if done.notice and done.notice not in done.answer else []
+    if done.cached:
+        notes.append("This answer was kept from before; --no-cache has it written anew.")
     if done.removed_citations:
         number = counted(done.removed_citations, "citation")
         notes.append(f"{number} named nothing that the answer was made from; not among the sources.")

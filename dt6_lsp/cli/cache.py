@@ -6,24 +6,71 @@ Not here: keeping and finding them (`dt6_lsp.assistant.cache`).
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dt6_lsp.cli.invocation import interruptible
 from dt6_lsp.cli.terminal import counted
+from dt6_lsp.contracts import place_json
 from dt6_lsp.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dt6_lsp.assistant.cache.comparing import Comparer
+    from dt6_lsp.assistant.cache.rows import Entry
     from dt6_lsp.cli.invocation import Invocation
 
 _PAIRS = 'Give JSON lines like {"a": "one question", "b": "another"}.'
 
 
 def cache(call: Invocation) -> int:
-    return {"compare": _compare}[call.args.action](call)
+    if call.args.action == "compare":
+        return _compare(call)
+    if call.args.questions or call.args.pairs:
+        raise SettingError(f"`cache {call.args.action}` takes no questions.", "Leave them out.")
+    return call.run(_list(call) if call.args.action == "list" else _clear(call))
+
+
+async def _list(call: Invocation) -> int:
+    async with call.engine() as engine:
+        entries = await engine.kept_answers()
+    if call.args.json:
+        call.terminal.json([_json(entry) for entry in entries])
+    elif entries:
+        header = ("kept", "model", "sources", "question")
+        call.terminal.table([_row(entry) for entry in entries], header)
+    else:
+        call.terminal.line("No answer is kept.")
+    return 0
+
+
+async def _clear(call: Invocation) -> int:
+    async with call.engine() as engine:
+        gone = await engine.clear_cache()
+    if call.args.json:
+        call.terminal.json({"answers": gone.entries, "bytes": gone.bytes})
+    else:
+        call.terminal.line(f"{counted(gone.entries, 'answer')} forgotten.")
+    return 0
+
+
+def _json(entry: Entry) -> dict[str, Any]:
+    return {
+        "question": entry.question,
+        "made": datetime.fromtimestamp(entry.made, UTC).isoformat(timespec="seconds"),
+        "intent": entry.intent,
+        "backend": entry.backend,
+        "model": entry.model,
+        "citations": [place_json(each) for each in entry.citations],
+        "answer": entry.answer,
+    }
+
+
+def _row(entry: Entry) -> tuple[str, str, str, str]:
+    made = datetime.fromtimestamp(entry.made).astimezone()
+    return f"{made:%Y-%m-%d %H:%M}", entry.model, str(len(entry.evidence)), " ".join(entry.question.split())
 
 
 def _compare(call: Invocation) -> int:

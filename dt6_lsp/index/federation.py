@@ -33,6 +33,10 @@ class Federation:
         self.indexes = tuple(indexes)
         self._names = dict(zip(unique_names([index.root for index in indexes]), self.indexes, strict=True))
 
+    @property
+    def unsaved(self) -> bool:
+        return any(index.unsaved for index in self.indexes)
+
     def over(self, texts: Mapping[str, str]) -> Federation:
         """As `Index.over`."""
         inside: dict[str, dict[str, str]] = {name: {} for name in self._names}

@@ -71,6 +71,10 @@ class Index:
         return self._store.writer
 
     @property
+    def unsaved(self) -> bool:
+        return False
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """Sentences that the user should read, oldest first."""
         return self._store.notices

@@ -139,7 +139,11 @@ class IndexStats:
 
 
 class Reader(Protocol):
-    """What may be asked of an index, of one root or of several. Blocking and thread-safe; never for an event loop."""
+    """What may be asked of an index, of one root or of several. Blocking and thread-safe; never for an event loop.
+    `unsaved`: it answers from texts, too, that an editor has not saved."""
+
+    @property
+    def unsaved(self) -> bool: ...
 
     def search(self, query: str, n: int = 10, near: str = "") -> list[Hit]: ...
 

@@ -56,6 +56,10 @@ class Overlay:
         self._dense, self._vectors, self._graphs = dense, vectors, graphs
         self._buffers = {buffer.path: buffer for buffer in buffers}
 
+    @property
+    def unsaved(self) -> bool:
+        return True
+
     def over(self, texts: Mapping[str, str]) -> Index | Overlay:
         return self._index.over(texts)
 

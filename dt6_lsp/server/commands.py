@@ -52,6 +52,11 @@ class IndexArguments:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearCacheArguments:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetArguments:
     """One conversation; left out, everything that is remembered of this workspace."""
 
@@ -112,6 +117,12 @@ async def _index(call: Call, given: object, token: ProgressToken | None) -> dict
     return None if report is None else report_json(report)
 
 
+async def _clear_cache(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
+    parse(ClearCacheArguments, given, "dt6.clearCache")
+    gone = await (await call.engine()).clear_cache()
+    return {"answers": gone.entries, "bytes": gone.bytes}
+
+
 async def _forget(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
     arguments = parse(ForgetArguments, given, "dt6.forget", bare="conversation")
     return forgotten_json(await (await call.engine()).forget(arguments.conversation))
@@ -125,6 +136,7 @@ async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dic
 _COMMANDS: Mapping[str, Command] = {
     "dt6.architecture": _architecture,
     "dt6.ask": _ask,
+    "dt6.clearCache": _clear_cache,
     "dt6.forget": _forget,
     "dt6.index": _index,
     "dt6.models": models.models,

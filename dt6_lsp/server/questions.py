@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class AskArguments:
     """`uri` and `range` (as in LSP) are what the user has open and marked; `selection` overrides the marked text;
     `files` (URIs, or paths as answers name them) always go into the context. `conversation` is the one to go on with;
-    left out, it is that of this editor. `images` are URIs, of files or with their data in them, or paths."""
+    left out, it is that of this editor. `images` are URIs, of files or with their data in them, or paths. Without
+    `use_cache` the answer is written anew."""
 
     question: str
     uri: str = ""
@@ -44,6 +45,7 @@ class AskArguments:
     files: tuple[str, ...] = ()
     conversation: str = ""
     images: tuple[str, ...] = ()
+    use_cache: bool = True
 
 
 async def answer_request(call: Call, params: Any) -> dict[str, Any]:
@@ -116,15 +118,22 @@ def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
     talk = arguments.conversation or call.session.conversation
     images = tuple(_image(engine, name) for name in arguments.images)
     if arguments.range is None:
-        return AskContext(arguments.selection, path, named_files=files, conversation=talk, images=images)
+        return AskContext(
+            arguments.selection,
+            path,
+            named_files=files,
+            conversation=talk,
+            images=images,
+            use_cache=arguments.use_cache,
+        )
     marked = _range(call, arguments.range)
     snapshot = call.documents.get(arguments.uri)
     selection = arguments.selection or (text_in(snapshot.text, marked, call.encoding) if snapshot else "")
     # A selection of whole lines ends at the start of the line after.
     end = marked.end.line + (marked.end.character > 0 or marked.end == marked.start)
-    return AskContext(
-        selection, path, marked.start.line + 1, max(end, marked.start.line + 1), files, talk, images=images
-    )
+    first = marked.start.line + 1
+    last = max(end, first)
+    return AskContext(selection, path, first, last, files, talk, images=images, use_cache=arguments.use_cache)
 
 
 def _image(engine: Engine, name: str) -> str:

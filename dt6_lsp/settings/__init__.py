@@ -10,6 +10,7 @@ only be narrowed.
 
 from dt6_lsp.settings.model import (
     BackendSettings,
+    CacheSettings,
     ChatSettings,
     ChromaSettings,
     EmbeddingSettings,
@@ -31,6 +32,7 @@ __all__ = [
     "OPTIONS",
     "WORKSPACE_FILE",
     "BackendSettings",
+    "CacheSettings",
     "ChatSettings",
     "ChromaSettings",
     "EmbeddingSettings",

@@ -130,6 +130,14 @@ class MemorySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheSettings:
+    enabled: bool = setting(True, "Keep answers, and give them again to who asks the same.", workspace=True)
+    ttl_hours: float = setting(168.0, "How long an answer is kept.", workspace=True, minimum=0)
+    max_entries: int = setting(1_000, "Answers that are kept of a workspace; the oldest go.", workspace=True, minimum=0)
+    max_bytes: int = setting(10_000_000, "Bytes that they may take.", workspace=True, minimum=0)
+
+
+@dataclass(frozen=True, slots=True)
 class OllamaSettings:
     url: str = setting("http://127.0.0.1:11434", "Address of the Ollama server.", guard=True, check="url")
 
@@ -187,6 +195,7 @@ class Settings:
     intents: IntentSettings = field(default_factory=IntentSettings)
     routing: RoutingSettings = field(default_factory=RoutingSettings)
     memory: MemorySettings = field(default_factory=MemorySettings)
+    cache: CacheSettings = field(default_factory=CacheSettings)
     ollama: OllamaSettings = field(default_factory=OllamaSettings)
     openai: OpenAISettings = field(default_factory=OpenAISettings)
     chroma: ChromaSettings = field(default_factory=ChromaSettings)

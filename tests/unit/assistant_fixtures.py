@@ -48,6 +48,7 @@ class FakeReader:
     total: int | None = None  # how many files the workspace has, where some are not indexed yet
     before_search: Callable[[], None] = lambda: None
     queries: list[str] = field(default_factory=list)
+    unsaved: bool = False
 
     def over(self, texts: Mapping[str, str]) -> FakeReader:
         self.files_by_path.update(texts)

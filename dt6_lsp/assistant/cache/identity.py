@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from dt6_lsp.assistant.cache.meaning import Meaning
 
+    Labels = frozenset[tuple[str, str]]
+
 _SHOWN = 4
 
 
@@ -36,8 +38,8 @@ def judge(one: Meaning, other: Meaning) -> Verdict:
 def _difference(one: Meaning, other: Meaning) -> str:
     if one.names != other.names:
         return f"they name different things: {_apart(one.names, other.names)}"
-    if called := _called_differently(one, other):
-        return f"{called} is called {' and '.join(sorted(_labels(one, called) | _labels(other, called)))}"
+    if called := called_differently(one.labels, other.labels):
+        return f"{called} is called {' and '.join(sorted(_of(called, one.labels) | _of(called, other.labels)))}"
     if one.parts == other.parts:
         return "" if one.parts else "nothing is asked"
     if one.parts[:1] != other.parts[:1]:
@@ -49,14 +51,14 @@ def _difference(one: Meaning, other: Meaning) -> str:
     return "the same words in other roles"
 
 
-def _called_differently(one: Meaning, other: Meaning) -> str:
+def called_differently(one: Labels, other: Labels) -> str:
     """A name that both call something, and not the same: the class Foo is not the file Foo."""
-    both = {name for name, _ in one.labels} & {name for name, _ in other.labels}
-    return next((name for name in sorted(both) if _labels(one, name) != _labels(other, name)), "")
+    both = {name for name, _ in one} & {name for name, _ in other}
+    return next((name for name in sorted(both) if _of(name, one) != _of(name, other)), "")
 
 
-def _labels(meaning: Meaning, name: str) -> set[str]:
-    return {label for named, label in meaning.labels if named == name}
+def _of(name: str, labels: Labels) -> set[str]:
+    return {label for named, label in labels if named == name}
 
 
 def _kind(meaning: Meaning) -> str:

@@ -55,6 +55,7 @@ class Lexicon:
     prepositions: frozenset[str]
     conjunctions: frozenset[str]
     any_case: frozenset[str]
+    pointing: frozenset[str]
 
     def verb(self, word: str) -> str:
         """The base of a word that is the verb of its clause, or what stands for it."""
@@ -83,6 +84,7 @@ def load() -> Lexicon:
     return Lexicon(
         bases, frozenset(participles), frozenset(gerunds), _same(data["same"]["verbs"]), _same(data["same"]["words"]),
         words["neutral"], words["dummies"], numbers, words["prepositions"], words["conjunctions"], words["any_case"],
+        words["pointing"],
     )  # fmt: skip
 
 

@@ -38,15 +38,14 @@ _LONGEST = 2_000  # characters of a question that are understood; a longer one (
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`parts` are all that is asked, in one order; equal parts ask the same. `labels` say what a name was called
-    ("class", "file") where that was said. `names` are the parts that are names, numbers and versions included."""
+    ("class", "file") where that was said. `names` are the parts that are names, numbers and versions included.
+    `points`: it points at something that it does not name ("this function", "it")."""
 
     parts: tuple[str, ...]
     names: tuple[str, ...]
     labels: frozenset[tuple[str, str]]
 
-    @property
-    def key(self) -> str:
-        return " ".join(self.parts)
+    points: bool = False
 
 
 class Meanings:
@@ -69,7 +68,7 @@ class Meanings:
         parts = tuple(_NAME.sub(lambda match: names[int(match[1])], part) for part in self._clauses.ordered(text))
         if len(question) > _LONGEST:
             parts = (*parts, question)
-        return Meaning(parts, tuple(sorted(names)), labels)
+        return Meaning(parts, tuple(sorted(names)), labels, any(word.text in self._lexicon.pointing for word in words))
 
     def _reworded(self, text: str) -> str:
         for pattern, replacement in self._rules:
