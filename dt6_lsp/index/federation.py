@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from dt6_lsp.index.graph import joined, prefixed
-from dt6_lsp.index.model import IndexState
+from dt6_lsp.index.model import IndexState, Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,8 +103,9 @@ class Federation:
         root, inside = self._split(path)
         return self._prefixed(root, self._names[root].chunks(inside)) if root in self._names else []
 
-    def version(self) -> object:
-        return tuple(index.version() for index in self.indexes)
+    def version(self) -> Version:
+        versions = [index.version() for index in self.indexes]
+        return Version(tuple(each.saved for each in versions), tuple(each.unsaved for each in versions))
 
     def state(self) -> IndexState:
         states = [index.state() for index in self.indexes]

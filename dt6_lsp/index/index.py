@@ -16,7 +16,7 @@ from dt6_lsp.index import reads, symbols, vector_rows
 from dt6_lsp.index.buffer_evidence import BufferVectors
 from dt6_lsp.index.buffers import Buffers
 from dt6_lsp.index.imports.cache import Graphs
-from dt6_lsp.index.model import IndexProgress, IndexStats
+from dt6_lsp.index.model import IndexProgress, IndexStats, Version
 from dt6_lsp.index.overlay import Overlay
 from dt6_lsp.index.pipeline import Result
 from dt6_lsp.index.search import Searcher
@@ -151,8 +151,8 @@ class Index:
     def chunks(self, path: str) -> list[Hit]:
         return self._store.ask(reads.chunks, path)
 
-    def version(self) -> object:
-        return self._store.guard(self._store.ledger.version)
+    def version(self) -> Version:
+        return Version((self._store.ledger.generation, self._store.ask(reads.version)))
 
     def state(self) -> IndexState:
         return self._store.guard(self._updater.state)

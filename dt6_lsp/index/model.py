@@ -57,6 +57,13 @@ class Use:
     inside: str
 
 
+class Version(NamedTuple):
+    """Of what is saved, and of texts that are not ("" without any). Only for comparing."""
+
+    saved: object
+    unsaved: object = ""
+
+
 class NameUse(NamedTuple):
     """The file `source` uses a name `uses` times that the file `target` defines; others may define it as well.
     `member`: there it is defined inside of something, and nowhere at the top."""
@@ -175,8 +182,8 @@ class Reader(Protocol):
 
     def state(self) -> IndexState: ...
 
-    def version(self) -> object:
-        """Equal as long as nothing that is saved in the index has changed."""
+    def version(self) -> Version:
+        """Equal as long as no file in the index has changed."""
         ...
 
 

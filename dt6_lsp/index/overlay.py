@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dt6_lsp.index import buffer_evidence, candidates, reads, symbols
 from dt6_lsp.index.imports.facts import facts
+from dt6_lsp.index.model import Version
 from dt6_lsp.index.search import BY_MEANING, BY_WORDS, gather
 
 if TYPE_CHECKING:
@@ -109,9 +110,9 @@ class Overlay:
         buffer = self._buffers.get(path)
         return self._index.chunks(path) if buffer is None else buffer.ask(reads.chunks, path)
 
-    def version(self) -> object:
-        """That of what is saved."""
-        return self._index.version()
+    def version(self) -> Version:
+        texts = ((path, buffer.prepared.hash if buffer.prepared else "") for path, buffer in self._buffers.items())
+        return Version(self._index.version().saved, tuple(sorted(texts)))
 
     def state(self) -> IndexState:
         return self._index.state()

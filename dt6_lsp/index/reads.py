@@ -74,6 +74,12 @@ def count_references(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(sum(uses), 0) FROM refs").fetchone()[0])
 
 
+def version(connection: sqlite3.Connection) -> tuple[int, ...]:
+    """Differs when a file was added, removed or read again; not when vectors were made or copied."""
+    select = "SELECT count(*), sum(id), sum(size), sum(mtime_ns % 1000000007), sum(id * (mtime_ns % 65521)) FROM files"
+    return tuple(number or 0 for number in connection.execute(select).fetchone())
+
+
 def name_uses(connection: sqlite3.Connection) -> list[NameUse]:
     """Names of one or two letters, and those that more than a few files define, tell too little of who means whom."""
     kinds = ", ".join(f"'{kind}'" for kind in _REFERRED)

@@ -16,7 +16,7 @@ from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.index.imports.facts import is_config
 from dt6_lsp.index.imports.model import Sources, source_file
 from dt6_lsp.index.imports.resolve import resolve
-from dt6_lsp.index.model import Definition, Hit, IndexState, NameUse, Use
+from dt6_lsp.index.model import Definition, Hit, IndexState, NameUse, Use, Version
 from dt6_lsp.metrics import Metrics
 from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
 from dt6_lsp.models.orchestrator import Choice, ServerModels
@@ -114,8 +114,8 @@ class FakeReader:
             for chunk in parsed.chunks
         ]
 
-    def version(self) -> object:
-        return dict(self.files_by_path)
+    def version(self) -> Version:
+        return Version(dict(self.files_by_path))
 
     def state(self) -> IndexState:
         indexed = len(self.files_by_path)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"_*[A-Z]?[a-z0-9]+$")
 IMPORTED = 3.0  # times as much is passed to a file that is imported as to one that only has the name
-_GUESSED = 0.1  # for a name that several files define, none of them imported
+_GUESSED = 0.1  # where neither an import nor a common folder says that the name is that one
+_FEW_USERS = 0.2  # times the score of what a single file uses: it may pass on much of that file's rank
 _KINDS = frozenset(
     {"class", "interface", "enum", "struct", "trait", "type", "function", "method", "constructor", "macro", "constant"}
 )
@@ -66,8 +67,8 @@ class Ranking:
         rank = pagerank(self.links, self._home(favoured))
         out = np.bincount(self.drawn_by, self.drawn_weight, len(self.files))
         passed = rank[self.drawn_by] * self.drawn_weight / out[self.drawn_by]
-        score = np.bincount(self.drawn_key, passed, len(self.keys))
         users = np.bincount(self.drawn_key, minlength=len(self.keys))
+        score = np.bincount(self.drawn_key, passed, len(self.keys)) * np.where(users > 1, 1.0, _FEW_USERS)
         order = sorted(range(len(self.keys)), key=lambda key: (-round(float(score[key]), 12), self.keys[key]))
         found: list[Central] = []
         outlines: dict[str, Sequence[Definition]] = {}
@@ -102,11 +103,16 @@ def ranking(files: Collection[str], uses: Iterable[NameUse], graph: ImportGraph)
         targets = [use for use in targets if use in meant or not (use.member or _PLAIN.match(name))]
         if not targets:
             continue
-        worth = IMPORTED if meant else 1.0 if len(targets) == 1 else _GUESSED
+        near = len(targets) == 1 and _folder(user) == _folder(targets[0].target)
+        worth = IMPORTED if meant else 1.0 if near else _GUESSED
         for use in meant or targets:
             key = keys.setdefault((name, use.target), len(keys))
             rows.append((place[user], place[use.target], key, worth * math.sqrt(use.uses) / len(meant or targets)))
     return _ranking(nodes, tuple(keys), sorted(rows))
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _ranking(

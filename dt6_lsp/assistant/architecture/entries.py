@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dt6_lsp.assistant.architecture.parts import is_code
+from dt6_lsp.assistant.architecture.about import head_of
 from dt6_lsp.assistant.events import Citation
-from dt6_lsp.assistant.prose import file_doc, first_sentences
+from dt6_lsp.assistant.prose import first_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +30,7 @@ _PROGRAM = re.compile(
 )
 _LIBRARY = re.compile(
     r"^(?:(?:src|lib|packages|crates)/)?(?:[^/]+/)?(?:[^/]+/)?(?:__init__\.py|index\.[cm]?[jt]sx?|lib\.rs)$"
-    r"|^(?:src/|lib/)?index\.[cm]?[jt]sx?$|^src/lib\.rs$|^(?:lib/)?[\w-]+\.rb$"
+    r"|^(?:src/|lib/)?index\.[cm]?[jt]sx?$|^src/lib\.rs$|^doc\.go$|^(?:lib/)?[\w-]+\.rb$"
 )
 _APPLICATIONS = ("FastAPI", "Flask", "Starlette", "Quart", "Sanic", "express", "fastify", "Koa", "NestFactory")
 _SIGNATURES = {"java": "static void main", "csharp": "static"}  # what a `main` must be there
@@ -69,7 +69,7 @@ def _commands(manifest: Manifest, code: Sequence[str], reader: Reader) -> Iterat
     for command in manifest.commands:
         path = _file_of(command, manifest, code)
         name = command.target.partition(":")[2].partition("[")[0].strip() if ":" in command.target else ""
-        about = _about(path, reader) if path else ""
+        about = head_of(path, reader).text if path else ""
         source = Citation(manifest.path, command.line, command.line)
         yield Entry("command", command.name, about, path, name, source)
 
@@ -97,7 +97,7 @@ def _programs(code: Sequence[str], reader: Reader) -> Iterator[Entry]:
     named = (path for path in code if path in mains or _PROGRAM.search(path))
     for path in sorted(named, key=lambda path: (not _PROGRAM.search(path), path.count("/"), path)):
         main = mains.get(path)
-        about = _about(path, reader) or (first_sentences(main.doc, 120) if main else "")
+        about = head_of(path, reader).text or (first_sentences(main.doc, 120) if main else "")
         source = Citation(path, main.start_line, main.end_line) if main else _head(path, reader)
         if source is not None:
             yield Entry("program", path, about, path, main.qualified if main else "", source)
@@ -112,7 +112,7 @@ def _applications(code: set[str], reader: Reader) -> Iterator[Entry]:
             if use.path in code:
                 source = Citation(use.path, use.line, use.line)
                 yield Entry(
-                    "application", f"{name} in {use.path}", _about(use.path, reader), use.path, use.inside, source
+                    "application", f"{name} in {use.path}", head_of(use.path, reader).text, use.path, use.inside, source
                 )
 
 
@@ -127,12 +127,7 @@ def _libraries(code: Sequence[str], reader: Reader) -> Iterator[Entry]:
         folders.append(folder)
         source = _head(path, reader)
         if source is not None:
-            yield Entry("library", path, _about(path, reader), path, "", source)
-
-
-def _about(path: str, reader: Reader) -> str:
-    chunks = reader.chunks(path)[:1]
-    return first_sentences(file_doc(chunks[0].text), 120) if chunks else ""
+            yield Entry("library", path, head_of(path, reader).text, path, "", source)
 
 
 def _head(path: str, reader: Reader) -> Citation | None:
@@ -144,8 +139,3 @@ def starts(found: Iterable[Entry]) -> list[Entry]:
     """Those that a request may come in by: all but libraries, or these where there is nothing else."""
     everything = [entry for entry in found if entry.path]
     return [entry for entry in everything if entry.sort != "library"] or everything
-
-
-def is_start(path: str) -> bool:
-    """By its name alone, for a file that the entries do not list."""
-    return is_code(path) and _PROGRAM.search(path) is not None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.architecture.parts import Structure
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.index.graph import Edge, ImportGraph
-    from dt6_lsp.index.model import IndexState, Reader
+    from dt6_lsp.index.model import IndexState, Reader, Version
     from dt6_lsp.workspace.history import Churn
 
 
@@ -61,18 +61,19 @@ class Atlas:
     def __init__(self, history: Callable[[CancelToken], Sequence[Churn]] | None = None) -> None:
         self._history = history
         self._lock = threading.Lock()
-        self._version: object = None
+        self._version: Version | None = None
         self._slow: tuple[Ranking, tuple[Churn, ...]] | None = None
         self._facts: Facts | None = None
 
     def of(self, reader: Reader, cancel: CancelToken) -> Facts:
         with self._lock:
-            version, graph = reader.version(), reader.graph()
-            if self._slow is None or version != self._version:
-                self._slow, self._facts = self._gather_slowly(reader, graph, cancel), None
-                self._version = version
-            if self._facts is None or self._facts.graph is not graph:
-                self._facts = gather(reader, graph, *self._slow)
+            version = reader.version()
+            if self._facts is not None and version == self._version:
+                return self._facts
+            graph = reader.graph()
+            if self._slow is None or self._version is None or version.saved != self._version.saved:
+                self._version, self._slow = None, self._gather_slowly(reader, graph, cancel)
+            self._version, self._facts = version, gather(reader, graph, *self._slow)
             return self._facts
 
     def _gather_slowly(

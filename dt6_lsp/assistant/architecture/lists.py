@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant.architecture.about import plain
 from dt6_lsp.assistant.architecture.overview import chain, for_types
 from dt6_lsp.assistant.architecture.telling import Teller, bullets, counted, some
 from dt6_lsp.assistant.prose import first_sentences
@@ -49,9 +50,10 @@ class Lists:
             self._teller.say(for_types(self._facts))
             return self._teller.told()
         knotted = counted(sum(len(knot) for knot in knots), "file")
-        several = counted(len(knots), "group of files imports itself", "groups of files import themselves")
-        self._teller.say(f"Yes: {several} in a circle{where}, {knotted} in all. The shortest circle of each:")
-        shown = [self._circle(knot) for knot in sorted(knots, key=len)[:SHOWN]]
+        self._teller.say(
+            f"Yes: {counted(len(knots), 'import cycle')}{where}, {knotted} in all. The shortest way round:"
+        )
+        shown = [self._way_round(knot) for knot in sorted(knots, key=len)[:SHOWN]]
         self._teller.say(bullets(shown))
         if target is None and self._facts.structure.cycles:
             parts = [" → ".join(inline(name) for name in (*each, each[0])) for each in self._facts.structure.cycles]
@@ -59,9 +61,9 @@ class Lists:
         self._teller.say(for_types(self._facts))
         return self._teller.told()
 
-    def _circle(self, knot: Sequence[str]) -> str:
+    def _way_round(self, knot: Sequence[str]) -> str:
         cycle = next(cycle for cycle in self._facts.cycles if cycle[0] in knot)
-        size = f" ({len(knot)} files are in this group)" if len(knot) > len(cycle) else ""
+        size = f" ({len(knot)} files reach one another here)" if len(knot) > len(cycle) else ""
         return chain(cycle, self._facts, self._reader, self._teller) + size
 
     def layers(self, target: Target | None) -> Told:
@@ -121,7 +123,7 @@ class Lists:
         lines = []
         for each in found:
             item = each.definition
-            doc = first_sentences(item.doc, 120)
+            doc = plain(first_sentences(item.doc, 120))
             place = self._teller.at(item.path, item.start_line, item.end_line)
             used = f"used in {counted(each.users, 'other file')}"
             lines.append(

@@ -48,7 +48,8 @@ def diagram(structure: Structure, shown: Sequence[str]) -> Diagram | None:
 
 
 def label(name: str) -> str:
-    short = name if len(name) <= _LABEL else f"...{name[-_LABEL:]}"
+    end = name[-_LABEL:]
+    short = name if len(name) <= _LABEL else f"...{end[max(0, end.find('/')) :]}"
     return _PLAIN.sub(lambda mark: f"#{ord(mark[0])};", short)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.architecture.about import about, summary
+from dt6_lsp.assistant.architecture.about import about, plain, summary
 from dt6_lsp.assistant.architecture.mermaid import MOST_NODES, diagram
 from dt6_lsp.assistant.architecture.parts import own_code, structure
 from dt6_lsp.assistant.architecture.telling import Teller, bullets, cell, counted, some
@@ -99,7 +99,7 @@ class _Overview:
         return self._teller.told()
 
     def _summary(self) -> None:
-        said = summary(self._facts.names.files, self._reader, self._folder)
+        said = summary(self._facts.names.files, self._facts.manifests, self._reader, self._folder)
         if said.source is not None:
             self._teller.say(f"{self._teller.cite(said.source)} says:\n\n> {sanitize(said.text)}")
 
@@ -167,9 +167,8 @@ class _Overview:
             if self._structure.links:
                 yield "**Cycles:** no file imports itself by way of others."
             return
-        several = counted(len(found), "group of files imports itself", "groups of files import themselves")
         lines = [chain(cycle, self._facts, self._reader, self._teller) for cycle in found[: detail.lists]]
-        yield f"**Cycles:** {several} in a circle. The shortest of each:\n\n{bullets(lines)}"
+        yield f"**Cycles:** {counted(len(found), 'import cycle')}. The shortest way round:\n\n{bullets(lines)}"
 
     def _entries(self, detail: Detail) -> Iterator[str]:
         inside = set(self._code)
@@ -192,7 +191,7 @@ class _Overview:
         lines = []
         for each in kept:
             item = each.definition
-            doc = first_sentences(item.doc, 100) if detail.abouts else ""
+            doc = plain(first_sentences(item.doc, 100)) if detail.abouts else ""
             place = self._teller.at(item.path, item.start_line, item.end_line)
             said = f": {sanitize(doc)}" if doc else ""
             lines.append(
@@ -211,7 +210,11 @@ class _Overview:
 
 def for_types(facts: Facts) -> str:
     """What is said of imports that were not counted."""
-    return f"Not counted: {counted(facts.typed, 'import')} on a circle that are for types only." if facts.typed else ""
+    return (
+        f"Not counted: {counted(facts.typed, 'import')} on a cycle that are for types or tests only."
+        if facts.typed
+        else ""
+    )
 
 
 def chain(cycle: Cycle, facts: Facts, reader: Reader, teller: Teller) -> str:

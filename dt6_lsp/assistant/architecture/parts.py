@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from dt6_lsp.index.graph import Edge
 
 _DATA = frozenset({"json", "yaml", "toml", "text", "css", "html", "markdown", "sql"})
-_HIDDEN = re.compile(r"(?:^|/)\.|(?:^|/)[^/]*\.?config\.[a-z]+$|^(?:conftest|setup|noxfile|tasks)\.py$", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"(?:^|/)\.|(?:^|/)benches/|(?:^|/)[^/]*\.?config\.[a-z]+$|^(?:conftest|setup|noxfile|tasks)\.py$", re.IGNORECASE
+)
 _FOLDER_IS_PACKAGE = frozenset({"go", "java"})
 _SHARED = 0.75  # of all files lie in a folder that is opened: it tells nothing apart
+_MOST = 0.5  # of all files in one part of few: it is opened, too
+_FEW = 6
 _EXAMPLES = 3
 
 
@@ -95,7 +99,22 @@ def structure(code: Sequence[str], edges: Iterable[Edge]) -> Structure:
 
 
 def grouped(paths: Sequence[str]) -> dict[str, list[str]]:
-    """Files by part: the folder that holds everything is opened until there are parts to tell apart."""
+    """Files by part: the folder that holds everything is opened until there are parts to tell apart; so is one that
+    holds most of the files beside few others, as `packages` does."""
+    groups = _opened(paths)
+    for name in list(groups):
+        inside = {path[len(name) + 1 :].partition("/")[0] for path in groups[name] if path.startswith(f"{name}/")}
+        folders = {each for each in inside if any(path.startswith(f"{name}/{each}/") for path in groups[name])}
+        if len(groups) <= _FEW and len(groups[name]) > _MOST * len(paths) and len(folders) > 1:
+            opened = groups.pop(name)
+            for path in opened:
+                first = path[len(name) + 1 :].partition("/")[0]
+                groups.setdefault(f"{name}/{first}" if first in folders else name, []).append(path)
+            break
+    return groups
+
+
+def _opened(paths: Sequence[str]) -> dict[str, list[str]]:
     folders = [PurePosixPath(path).parts for path in paths]
     common = _common(folders)
     depth = len(common)

@@ -1,7 +1,8 @@
-"""Which imports are for types only: those do nothing when the program runs, so they make no cycle and no layer. And
-which stand inside of a function: those do run, but late, which is how a cycle is often lived with.
+"""Which imports are for types or tests only: those do nothing when the program runs, so they make no cycle and no
+layer. And which stand inside of a function: those do run, but late, which is how a cycle is often lived with.
 
-Told from the line itself: `import type` in TypeScript, a block under `if TYPE_CHECKING:` in Python. Looked at are only
+Told from the line itself: `import type` in TypeScript, a block under `if TYPE_CHECKING:` in Python, a module of tests
+in Rust. Looked at are only
 imports that lie on a cycle, as elsewhere it makes no difference worth reading files for.
 """
 
@@ -23,6 +24,8 @@ MOST_FILES = 2_000
 _TYPESCRIPT = frozenset({"typescript", "tsx"})
 _STATEMENT = re.compile(r"^\s*(?:import|export)\b(?P<type>\s+type\b(?!\s*(?:,|from\b)))?")
 _GUARD = re.compile(r"^\s*if\s+(?:[\w.]+\.)?TYPE_CHECKING\s*:")
+_TEST_MODULE = re.compile(r"^\s*(?:pub\s+)?mod\s+\w*tests?\w*\b")
+_TELLING = re.compile(r"TYPE_CHECKING|\btype\b|\bmod\s+\w*test")
 _FUNCTION = re.compile(r"^\s*(?:async\s+)?def\b")
 _LONGEST_STATEMENT = 60  # lines
 
@@ -31,12 +34,12 @@ def types_only(edges: Iterable[Edge], reader: Reader) -> frozenset[tuple[str, st
     """(source, target) of those `edges` that no other import of the same file makes real."""
     by_source: defaultdict[str, list[Edge]] = defaultdict(list)
     for edge in edges:
-        if language_of(edge.source) in ("python", *_TYPESCRIPT):
+        if language_of(edge.source) in ("python", "rust", *_TYPESCRIPT):
             by_source[edge.source].append(edge)
     found: set[tuple[str, str]] = set()
     for path in sorted(by_source)[:MOST_FILES]:
         lines = _lines(path, reader)
-        if not any("TYPE_CHECKING" in line or " type " in line for line in lines.values()):
+        if not any(_TELLING.search(line) for line in lines.values()):
             continue
         imports = reader.imports(path)
         for edge in by_source[path]:
@@ -63,7 +66,8 @@ def _is_for_types(line: int, lines: Mapping[int, str], path: str) -> bool:
         above = (lines.get(number, "") for number in range(line, max(0, line - _LONGEST_STATEMENT), -1))
         statement = next((match for text in above if (match := _STATEMENT.match(text))), None)
         return statement is not None and statement["type"] is not None
-    return any(_GUARD.match(text) for text in _around(line, lines))
+    wanted = _TEST_MODULE if language_of(path) == "rust" else _GUARD
+    return any(wanted.match(text) for text in _around(line, lines))
 
 
 def is_late(edge: Edge, reader: Reader) -> bool:
