@@ -22,7 +22,7 @@ def read(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
     first, kind, *lines, last = text.splitlines()
     assert (first, kind, last) == ("```mermaid", "graph TD", "```")
     boxes: dict[str, str] = {}
-    arrows = []
+    arrows: list[tuple[str, str]] = []
     for line in lines:
         if box := _BOX.fullmatch(line):
             assert not arrows
