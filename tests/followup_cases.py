@@ -1,6 +1,8 @@
 """Questions that were labelled by hand: whether each leans on the conversation before it.
 
-`dev` was looked at while the rules were made; `held` was written before, and is only counted. Not here: the rules.
+`dev` was looked at while the rules were made; `held` was written before that, and is only counted. `fresh` was written
+when the rules were done: precision was 1.00 and recall .80 at first sight; then what it showed was mended.
+Not here: the rules.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ def write(folder: Path, question: str, text: str) -> Path:
 
 def to_markdown(engine: Engine, question: str, done: Done) -> str:
     author = "without a model" if done.backend == "none" else f"by {_plain(done.model)} ({done.backend})"
-    parts = [f"# {' '.join(question.split())}", done.answer.strip()]
+    taken = [f"*Taken as: {_plain(done.resolved)}*"] if done.resolved else []
+    parts = [f"# {' '.join(question.split())}", *taken, done.answer.strip()]
     if done.citations:
         parts.append("## Sources\n\n" + "\n".join(_source(engine, cited) for cited in done.citations))
     index = done.index

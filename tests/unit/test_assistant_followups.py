@@ -25,7 +25,7 @@ def meant(question: str, *turns: Remembered) -> str:
     return resolve(question, turns or (turn(),)).question
 
 
-@pytest.mark.parametrize("case", cases("dev"), ids=lambda case: case.question)
+@pytest.mark.parametrize("case", [*cases("dev"), *cases("fresh")], ids=lambda case: case.question)
 def test_what_leans_on_the_turns_before_is_told(case: Case) -> None:
     assert case.told == case.follows
 

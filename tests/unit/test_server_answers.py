@@ -40,3 +40,17 @@ async def test_what_is_said_about_an_answer_is_words_too(tmp_path: Path) -> None
         await engine.close()
     assert "\\!\\[x\\](https://evil.example/x.png) is not in the index.\n" in text
     assert "by \\[m\\](x) (ollama)" in text
+
+
+async def test_a_follow_up_is_shown_as_it_was_understood(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    engine = build_engine(Settings(), [tmp_path / "work"], tmp_path / "data")
+    try:
+        index = IndexState(1, 1, 0)
+        done = Done(
+            "There.", (), 0, "code", "none", "", False, Usage(0, 0), index, resolved="Where is `read_all` called?"
+        )
+        text = to_markdown(engine, "and where is that called?", done)
+    finally:
+        await engine.close()
+    assert text.startswith("# and where is that called?\n\n*Taken as: Where is \\`read_all\\` called?*\n\nThere.\n")

@@ -56,9 +56,8 @@ _SUBJECT = re.compile(
 )
 _ASKED_FOR = re.compile(r"\b(?:which|what|whose|how many)\s+([\w-]+)", _FLAGS)
 _PROPER = re.compile(r"(?<=[\w,;:)`] )(?!I\b)[A-ZÄÖÜ][\w+.-]*\w")
-_PREPOSITION = re.compile(
-    r"\b(?:of|for|behind|in|to|about|with|from|on|around|between|than|inside|like|by|at|von|f[uü]r|zu)\s*$", _FLAGS
-)
+_PREPOSITIONS = _words("of for behind in to about with from on around between than inside like by at von für zu")
+_SET = _words("set used called defined made tested stored")
 
 
 def has_antecedent(before: str, word: str) -> bool:
@@ -78,8 +77,8 @@ def _named(before: str, *, owner: bool) -> Iterator[str]:
     may stand there ("all keys with their values")."""
     for match in _DETERMINER.finditer(before):
         phrase = _phrase(match[1])
-        rest = before[match.start(1) :]
-        relation = not owner and _PREPOSITION.search(rest) is not None and len(rest.split()) <= len(phrase) + 1
+        rest = before[match.start(1) :].split()[len(phrase) :]
+        relation = not owner and len(rest) > 0 and rest[-1].lower() in _PREPOSITIONS and _SET.issuperset(rest[:-1])
         if not relation and not _VAGUE.intersection(phrase):
             yield from phrase
 

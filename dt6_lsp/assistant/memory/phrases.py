@@ -101,6 +101,8 @@ _WHOLE: tuple[tuple[str, tuple[str, ...]], ...] = (
         "it compares with something that it does not name",
         (
             r"is there an? (?:faster|better|simpler|shorter|safer|easier|cleaner|different) (?:way|one|version)",
+            r"(?:is there )?(?:anything|something) (?:similar|comparable|like (?:it|that|this))",
+            r"why not (?:an? |the )?\w+(?: \w+)?",
             r"is there another (?:way|one)|(?:are there )?(?:any )?(?:other )?alternatives?",
             r"(?:the )?(?:(?:a?sync|synchronous|asynchronous|other|old|new|public|private|first|second|next|last)) "
             r"(?:version|variant|one|case|form|overload|branch)",
@@ -129,7 +131,8 @@ CONNECTIVE = _compiled(
     r"^(?:and|but|so|then|also|or|plus|und|aber|oder|dann|auch)\b(?!\s+(?:far|that|as)\b)[\s,:…]*(?:also\b\s*)?",
 )
 WHAT_ABOUT = _compiled(
-    r"^(?:(?:and|but|so|or|und|aber),?\s+)*(?:(?:what|how) about|what of|(?:the )?same (?:question |thing )?for"
+    r"^(?:(?:and|but|so|or|und|aber),?\s+)*(?:(?:what|how) about|what of|what if|was wenn"
+    r"|(?:the )?same (?:question |thing )?for"
     r"|was ist (?:denn )?mit|wie (?:sieht es|steht es|ist es) mit)\b\s*",
 )
 CONDITION = _compiled(r"^(?:if|when|unless|without|wenn|falls|ohne)\b(?!.*,)")
@@ -213,9 +216,10 @@ POINTERS = (
     ),
     _compiled(
         r"\b(?:wird|werden|ist|sind|macht|machen|tut|hat|haben|kann|soll|war|passiert|funktioniert|hei(?:ß|ss)t|bedeutet"
-        r"|ruft|gibt|nutzt|benutzt|verwendet|dauert|warum|wieso|wie|wo|wenn|testet|erkl[aä]re?|z[eä]igt)\s+(?:denn\s+)?"
+        r"|ruft|gibt|gilt|geht|l[aä]uft|klappt|ich|man|wir|du|nutzt|benutzt|verwendet|dauert|warum|wieso|wie|wo|wenn|testet|erkl[aä]re?|z[eä]igt)\s+(?:denn\s+)?"
         r"(?P<das>das|dies|es|sie|er|ihn)\b(?=\s*[?.!,]|\s*$|\s+\w+(?:t|en|n)\s*[?.!]*\s*$"
         r"|\s+(?:denn|nicht|so|auch|genau|hier|dort|noch|schon|zur[uü]ck|auf|von|in|an|mit)\b)",
+        r"\bhat (?P<es>es|sie|er)\b(?! gegeben)",
         r"\b(?P<davon>davon|dazu|damit|daf[uü]r|wof[uü]r wird das|darin|daran|dar[uü]ber|dagegen|dessen|deren)\b",
         r"\b(?P<diese>diese[rsmn]?\s+(?:Funktion|Methode|Klasse|Datei|Modul|Variable|Fehler|Test|Wert|Aufruf|Stelle"
         r"|Teil)\w{0,2})\b",

@@ -5,6 +5,7 @@ Not here: citations in the text of an answer (`citations`).
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _NAMES = 6
 MOST_CITED = 12  # of one answer
 _FILES = 8  # that are looked at for one question; citations of further ones count as changed
+_PLAIN = re.compile(r"[\w.$?!]{1,80}")  # a test may be named by a sentence; it would become a part of a question
 _NO_NAME = frozenset({"section", "text", "key", "rule"})  # of prose and data: nobody calls them
 
 
@@ -90,7 +92,8 @@ def _cited_names(citations: Sequence[Citation], reader: Reader) -> Iterator[str]
     for each in citations[:_NAMES]:
         if each.path not in outlines:
             outlines[each.path] = reader.outline(each.path)
-        if item := _definition_at(each, outlines[each.path]):
+        item = _definition_at(each, outlines[each.path])
+        if item is not None and _PLAIN.fullmatch(item.qualified):
             yield item.qualified
 
 
