@@ -72,7 +72,7 @@ def _command(rustc: str, manifest: dict[str, dict[str, str]]) -> list[str]:
     name = str(manifest["package"]["name"]).replace("-", "_")
     edition = manifest["package"].get("edition", "2015")
     features = [word for feature in manifest.get("features", {}) for word in ("--cfg", f'feature="{feature}"')]
-    crate = ["--crate-type", "lib", "--crate-name", name, "--edition", str(edition), *features]
+    crate = ["--test", "--crate-name", name, "--edition", str(edition), *features]
     return [rustc, *crate, "-Z", "unpretty=hir-tree", "src/lib.rs"]
 
 
