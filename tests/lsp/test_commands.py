@@ -64,6 +64,26 @@ async def test_ask_writes_the_answer_and_opens_it(session: tuple[Editor, Path]) 
     assert re.search(r"\(file://\S+/app/server\.py#L\d+\)", text)
 
 
+async def test_the_architecture_is_written_and_opened(session: tuple[Editor, Path]) -> None:
+    editor, root = session
+    before = len(editor.shown_documents)
+    answer = await editor.execute("dt6.architecture", {"tokens": 800})
+    assert set(answer) == ANSWER
+    assert "| layer | part |" in answer["answer"]
+    shown = await editor.until(lambda: editor.shown_documents[before:])
+    text = path_of(shown[0].uri).read_text(encoding="utf-8")
+    assert text.startswith("# What is the architecture of this workspace?\n")
+    focused = await editor.execute("dt6.architecture", (root / "app/server.py").as_uri())
+    assert focused["answer"].startswith("`app/server.py` imports")
+    unknown = await editor.execute("dt6.architecture", {"focus": "no/such/folder"})
+    assert unknown["answer"].startswith("Nothing in the index is called `no/such/folder`.")
+
+
+async def test_an_overview_can_not_be_endless(session: tuple[Editor, Path]) -> None:
+    with pytest.raises(JsonRpcException, match="gives up to 16,384 tokens, not 99999"):
+        await session[0].execute("dt6.architecture", {"tokens": 99_999})
+
+
 def path_of(uri: str) -> Path:
     found = to_path(uri)
     assert found is not None

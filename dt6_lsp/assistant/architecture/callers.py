@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_NODES = 300  # definitions whose users are looked up for one question
 MOST_USES = 200  # of one name
 _MOST_OWNERS = 40
+_OUTERMOST = 6  # uses that are followed back from what is looked for
 _FAR = 1_000_000  # imports away
 _PACKAGE_SHARES_NAMES = frozenset({"go", "java", "kotlin", "csharp", "swift", "scala", "c", "cpp"})
 _SEVERAL_WORDS = re.compile(r"[a-z0-9][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]")
@@ -127,13 +128,13 @@ class Callers:
         return []
 
     def chain_from_file(self, reached: Mapping[str, int], goal: Node) -> list[Step]:
-        """The chain of uses to `goal` from the file among `reached` that is the fewest imports away, the shortest of
-        those; empty when `goal` itself is in the nearest."""
+        """The chain of uses to `goal` from the file among `reached` that is the fewest imports away, from the outermost
+        use there; empty when nothing in it uses `goal`."""
         leads: dict[Node, Step] = {}
         best = (reached.get(goal.path, _FAR), 0, goal)
-        for steps, step in self.walk(goal):
+        for steps, step in self.walk(goal, _OUTERMOST):
             leads[step.user] = step
-            best = min(best, (reached.get(step.user.path, _FAR), steps, step.user), key=lambda found: found[:2])
+            best = min(best, (reached.get(step.user.path, _FAR), -steps, step.user), key=lambda found: found[:2])
         return list(_followed(best[2], leads))
 
 

@@ -15,6 +15,8 @@ from dt6_lsp.assistant.architecture.callers import Callers, node_of
 from dt6_lsp.assistant.architecture.telling import Teller, bullets, counted, some
 from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.assistant.sanitize import inline
+from dt6_lsp.index.graph import Edge
+from dt6_lsp.syntax.languages import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.architecture.facts import Facts
     from dt6_lsp.assistant.architecture.targets import Target, Unknown
     from dt6_lsp.assistant.architecture.telling import Told
-    from dt6_lsp.index.graph import Edge
     from dt6_lsp.index.model import Reader
 
 SHOWN = 8  # places in one list
@@ -51,6 +52,8 @@ class Replies:
             self._nothing(target, "No file of the workspace imports it, as far as imports tell.")
             return self._teller.told()
         verb = "is imported from outside by" if target.sort == "folder" else "is imported by"
+        if self._siblings(target):
+            verb = "is imported, or used in its package, by"
         several = f"{counted(len(code), 'file')} of code" if code else "no file of code"
         self._teller.say(f"{inline(target.name)} {verb} {several}{self._and_tests([edge.source for edge in tests])}.")
         self._grouped(code)
@@ -82,7 +85,7 @@ class Replies:
         for steps in range(1, _DISTANCES + 1):
             found = [leads[path] for path in code if code[path] == steps]
             if found:
-                away = "It is imported by" if steps == 1 else f"{steps} imports away"
+                away = self._first_step(target) if steps == 1 else f"{steps} imports away"
                 self._teller.say(f"**{away}** ({counted(len(found), 'file')}): {self._places(found, SHOWN)}")
         beyond = [path for path in code if code[path] > _DISTANCES]
         if beyond:
@@ -96,9 +99,10 @@ class Replies:
 
     def dependencies(self, target: Target) -> Told:
         inside = set(target.files)
-        edges = [edge for path in target.files for edge in self._facts.graph.dependencies(path)]
+        own = [path for path in target.files if not is_side(path)] or list(target.files)
+        edges = [edge for path in own for edge in self._facts.graph.dependencies(path)]
         out = [edge for edge in edges if edge.target not in inside]
-        external = Counter(name for path in target.files for name in set(self._facts.graph.external.get(path, ())))
+        external = Counter(name for path in own for name in set(self._facts.graph.external.get(path, ())))
         where = f" (in {inline(target.files[0])})" if target.definition is not None else ""
         if not out:
             self._teller.say(f"{inline(target.name)}{where} imports no other file of this workspace.")
@@ -174,6 +178,9 @@ class Replies:
             self._teller.say("There are more: only the nearest were followed.")
         return self._teller.told()
 
+    def _first_step(self, target: Target) -> str:
+        return "It is imported by" if language_of(target.name) != "go" else "It is imported, or used in its package, by"
+
     def _nothing(self, target: Target, words: str, place: str = "") -> None:
         where = f" ({place})" if place else ""
         starts = [entry for entry in self._facts.entries if entry.path in set(target.files)]
@@ -187,18 +194,38 @@ class Replies:
         for edge in sorted(edges, key=lambda edge: (edge.source, edge.line)):
             if edge.source not in inside:
                 first.setdefault(edge.source, edge)
-        return list(first.values())
+        return [*first.values(), *(edge for edge in self._siblings(target) if edge.source not in first)]
+
+    def _siblings(self, target: Target) -> list[Edge]:
+        """Files of the same package of Go that use what a file defines: they see it without an import."""
+        if target.sort != "file" or language_of(target.name) != "go":
+            return []
+        callers = Callers(self._facts.graph, self._reader)
+        first: dict[str, Edge] = {}
+        for item in self._reader.outline(target.name):
+            for step in callers.of(node_of(item)):
+                path = step.user.path
+                if path != target.name and path.rpartition("/")[0] == target.name.rpartition("/")[0]:
+                    known = first.get(path)
+                    if known is None or step.line < known.line:
+                        first[path] = Edge(path, target.name, step.line, item.name)
+        return [first[path] for path in sorted(first)]
 
     def _reached(self, target: Target) -> dict[str, int]:
         """Files that depend on the target, with how many imports lie between; the target itself left out."""
         found = distances(target.files, self._facts.importers)
+        for edge in self._siblings(target):
+            for path, steps in distances((edge.source,), self._facts.importers).items():
+                found[path] = min(found.get(path, steps + 1), steps + 1)
         return {path: steps for path, steps in found.items() if steps}
 
     def _leads(self, target: Target, reached: Mapping[str, int]) -> dict[str, Edge]:
         """For each file that was reached the import that leads towards the target."""
         steps = {**dict.fromkeys(target.files, 0), **reached}
-        leads = {}
+        leads = {edge.source: edge for edge in self._siblings(target)}
         for path, distance in reached.items():
+            if path in leads:
+                continue
             toward = [
                 edge for edge in self._facts.graph.dependencies(path) if steps.get(edge.target, -1) == distance - 1
             ]
@@ -206,12 +233,14 @@ class Replies:
         return leads
 
     def _grouped(self, edges: Sequence[Edge], *, by_target: bool = False) -> None:
-        """One line for each part that imports, or that is imported."""
+        """One line for each part that imports, or that is imported; a line that imports several files once."""
         owner = self._facts.structure.owner
         groups: defaultdict[str, list[Edge]] = defaultdict(list)
         for edge in edges:
             path = edge.target if by_target else edge.source
-            groups[owner.get(path, path.rpartition("/")[0] or path)].append(edge)
+            group = groups[owner.get(path, path.rpartition("/")[0] or path)]
+            if not any((edge.source, edge.line) == (known.source, known.line) for known in group):
+                group.append(edge)
         order = sorted(groups, key=lambda name: (-len(groups[name]), name))
         lines = []
         for name in order[:SHOWN]:

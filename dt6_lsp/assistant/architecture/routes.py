@@ -10,11 +10,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.architecture.algorithms import distances, path_between
+from dt6_lsp.assistant.architecture.algorithms import adjacency, distances, path_between
 from dt6_lsp.assistant.architecture.callers import Callers, Node, node_of
 from dt6_lsp.assistant.architecture.entries import starts
 from dt6_lsp.assistant.architecture.telling import Teller, counted, some
 from dt6_lsp.assistant.sanitize import inline
+from dt6_lsp.syntax.languages import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,35 +106,46 @@ class Route:
     # By imports, and by uses from where those are known.
 
     def _by_imports(self) -> bool:
-        begins = self._start.files if self._start is not None else [entry.path for entry in self._entries]
-        outside = set(begins) - set(self._goal.files)
+        imports = adjacency(self._facts.real)
+        begins = self._begins()
         item = self._goal.definition
-        uses = [] if item is None else self._uses_after(outside, node_of(item))
-        goals = {uses[0].user.path} if uses else set(self._goal.files)
-        path = path_between(outside, goals, self._facts.imports)
-        if not path:
+        far = distances(begins, imports)
+        uses = [] if item is None else self._callers.chain_from_file(far, node_of(item))
+        path = path_between(begins, {uses[0].user.path} if uses else self._goal.files, imports)
+        if not path or (len(path) == 1 and not uses):
             return False
-        head = "No chain of uses is known by name; by" if self._goal.sort != "folder" else "By"
-        then = ", then uses," if uses else ""
-        first = self._start_of(Node(path[0], ""))
-        self._teller.say(f"{head} imports{then} the way from {first} to {inline(self._goal.name)} is:")
+        named = len(path) > 1
+        ways = " and ".join(way for way, there in (("imports", named), ("uses", bool(uses))) if there)
+        self._teller.say(f"By {ways} the way from {self._start_of(Node(path[0], ''))} to {inline(self._goal.name)} is:")
         lines = []
         for number, (source, target) in enumerate(pairwise(path), 1):
             edge = next(edge for edge in self._facts.graph.dependencies(source) if edge.target == target)
             lines.append(f"{number}. {inline(source)} imports {inline(target)} ({self._teller.at(source, edge.line)})")
         lines += [self._step(number, step) for number, step in enumerate(uses, len(lines) + 1)]
         self._teller.say("\n".join(lines))
+        if item is not None:
+            self._teller.say(_BY_NAME)
         return True
 
-    def _uses_after(self, begins: set[str], goal: Node) -> list[Step]:
-        return self._callers.chain_from_file(distances(begins, self._facts.imports), goal)
+    def _begins(self) -> list[str]:
+        """Files to begin in. What a library of Go offers is in every file of its package."""
+        if self._start is not None:
+            return [path for path in self._start.files if path not in self._goal.files] or list(self._start.files)
+        whole = self._facts.structure
+        begins = {entry.path for entry in self._entries}
+        for entry in self._entries:
+            if entry.sort == "library" and language_of(entry.path) == "go":
+                begins.update(whole.members.get(whole.owner.get(entry.path, ""), ()))
+        return sorted(begins)
 
     # Words for where it starts.
 
     def _start_of(self, node: Node) -> str:
         if self._start is not None:
             return inline(self._start.name)
-        entry = next(entry for entry in self._entries if entry.path == node.path)
+        entry = next((entry for entry in self._entries if entry.path == node.path), None)
+        if entry is None:
+            return inline(node.path)
         return f"the {entry.sort} {inline(entry.label)} ({self._teller.cite(entry.source)})"
 
     def _from(self) -> str:
