@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dt6_lsp.assistant.events import INTENTS
 from dt6_lsp.assistant.mentions import Place, identifiers, matching, places
-from dt6_lsp.assistant.router import packaged_router
+from dt6_lsp.assistant.router import Router, _embeddings, packaged_router
+from dt6_lsp.assistant.routing.weights import learned, parse, written
+from dt6_lsp.errors import EmbeddingError
+from dt6_lsp.models.static import StaticEmbeddings
 
 route = packaged_router().route
 
@@ -51,11 +56,68 @@ def test_the_reasons_are_said_in_words() -> None:
     assert "it names `parse_headers`" in route("Where is parse_headers defined?").why
 
 
-@given(st.text())
+ODD = st.one_of(
+    st.text(),
+    st.binary().map(lambda data: data.decode("latin-1")),
+    st.binary().map(lambda data: data.decode("utf-8", "surrogateescape")),
+    st.text(st.sampled_from("aA_.:(){}[]<>\"'`/\\\n\t 0-?")),
+)
+
+
+@given(ODD)
 def test_whatever_is_asked_gets_an_intent_with_a_probability(question: str) -> None:
     routed = route(question)
     assert 0.2 <= routed.probability <= 1.0
     assert routed.why
+    assert routed.plan
+    assert len(routed.probabilities) == len(INTENTS)
+    assert sum(routed.probabilities) == pytest.approx(1.0)
+    assert routed.probability == max(routed.probabilities) == routed.probabilities[INTENTS.index(routed.intent)]
+    assert 0.0 <= routed.margin <= routed.probability
+
+
+@given(st.text())
+def test_the_same_question_is_routed_the_same_whoever_asked_before(question: str) -> None:
+    fresh = Router(learned(), StaticEmbeddings())
+    assert fresh.route(question) == route(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Warum schlägt der Test fehl?", "这个函数做什么？", "où est la config ?", "", " \n ", "\0\1\2", "\ud800"],
+)
+def test_other_languages_and_what_is_no_question_are_routed_as_well(question: str) -> None:
+    assert route(question).intent in INTENTS
+
+
+@pytest.mark.parametrize("question", ["How do I install this?", TRACE, "who calls flush_buffer()?", "hello there"])
+def test_without_the_embedding_the_surface_is_weighed(question: str) -> None:
+    surface = Router(learned(), None)
+    assert surface.weights is learned().surface
+    assert surface.route(question).intent == route(question).intent
+
+
+def test_vectors_that_the_weights_do_not_know_are_not_looked_at(caplog: pytest.LogCaptureFixture) -> None:
+    assert _embeddings(replace(learned(), embedding="another")) is None
+    assert "by their surface only" in caplog.text
+
+
+def test_a_damaged_embedding_costs_only_its_part(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def damaged() -> StaticEmbeddings:
+        raise EmbeddingError("The built-in embedding is damaged.", "Install again.")
+
+    monkeypatch.setattr("dt6_lsp.assistant.router.packaged", damaged)
+    assert _embeddings(learned()) is None
+    assert "The built-in embedding is damaged." in caplog.text
+
+
+def test_the_weights_survive_their_file() -> None:
+    text = written(learned())
+    again = parse(text)
+    assert written(again) == text
+    assert again.whole.named == learned().whole.named
 
 
 def test_files_and_places_in_a_question_are_seen() -> None:
@@ -77,7 +139,18 @@ def test_a_path_means_the_only_file_that_ends_so() -> None:
     assert matching("io.py", files) is None
 
 
-@pytest.mark.parametrize("pasted", ["\n at " + "x" * 40_000, "\n" * 40_000 + "why", "at x(" * 20_000, "a_" * 20_000])
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "\n at " + "x" * 40_000,
+        "how " * 250_000,
+        "\x00\xff" * 500_000,
+        "为什么" * 300_000,
+        "\n" * 40_000 + "why",
+        "at x(" * 20_000,
+        "a_" * 20_000,
+    ],
+)
 def test_whatever_is_pasted_is_routed_at_once(pasted: str) -> None:
     started = time.process_time()
     route(pasted)

@@ -52,7 +52,7 @@ _LANGUAGE = (
 )
 _PARTS = (
     r"(?:modules?|packages?|components?|layers?|sub-?systems?|(?:micro)?services?|crates?|targets?|folders?"
-    r"|director(?:y|ies)|monorepo|bounded contexts?|processes|sub-?projects?)"
+    r"|directories|monorepo|bounded contexts?|processes|sub-?projects?)"
 )
 
 CLUES: Mapping[str, tuple[Clue, ...]] = {
@@ -73,8 +73,9 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
         _clue("compiler", "it holds a message of a tool",
               r"\b(?:fatal |syntax |type )?error(?:\[\w+\])?:|\bwarning:|^\s*(?:FAILED|FAIL|ERROR|FATAL|E)\b[: ]"
               r"|\S+[:(]\d+[:,]\d+\)?:|\*\*\*|cannot find|no such (?:file|column|table)|undefined (?:reference"
-              r"|symbol|method|is not)|is not (?:a function|defined|recogni[sz]ed|assignable)|unresolved"
-              r"|aborting due|^\$ "),
+              r"|symbol|method|is not)|is not (?:a function|defined|recogni[sz]ed|assignable)|unresolved|undeclared"
+              r"|declaration of|definition of `|no space left|no module named|could not (?:find|resolve|be)"
+              r"|unable to|failed to|not (?:implemented|assignable)|aborting due|^\$ "),
         _clue("log line", "it holds a line of a log",
               r"^\W{0,3}\d{4}-\d\d-\d\d[ T]\d\d:\d\d|\b(?:ERROR|FATAL|SEVERE)\b\s+\S+\.\S+|^\w/\w+:"),
         _clue("values", "it holds what came out and what should have",
@@ -91,25 +92,25 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
               r"|lag(?:s|gy|ging)?|flicker\w*|nan|nil|undefined|never (?:returns?|fires?|ends?|called|filled"
               r"|finish\w*|stops?|reached|released)|dropp(?:ed|ing)|mismatch\w*|ignored|100 ?%|upside down"
               r"|does nothing|spik\w+|doubled|overlaps?|out of (?:order|memory|sync|range|bounds)|cut off|truncated"
-              r"|random(?:ly)?|spinning|re-?renders?|re-?rendering|rerender|always (?:returns?|fails?|null|empty"
-              r"|zero)|old data|still (?:using|shows?|there|old|returns?)|logged out|inconsistent|differ|grow(?:s"
-              r"|ing)|gets? (?:lost|killed|cut|stuck|dropped)|negative|expired?|down|red|white screen|too many"
-              r"|too (?:long|slow|large)|warnings?|unreachable|blocked|malformed|invalid|unresolved|doesn'?t"
-              r"|bottleneck|high (?:cpu|memory|load)|memory usage|jumps?|disabled|swallow\w*|race|dead ?lock|cannot"
-              r"|can'?t|won'?t|wont|dosent|isnt|cant)\b"),
+              r"|randomly|spinning|re-?renders?|re-?rendering|rerender|always (?:returns?|fails?|null|empty|zero)"
+              r"|old data|still (?:using|shows?|there|old|returns?)|logged out|inconsistent|differ|grow(?:s|ing)"
+              r"|gets? (?:lost|killed|cut|stuck|dropped)|negative|down|red|white screen|too many|too (?:long|slow"
+              r"|large)|warnings?|unreachable|blocked|malformed|invalid|unresolved|doesn'?t|bottleneck|high (?:cpu"
+              r"|memory|load)|memory usage|jumps?|disabled|swallow\w*|race|dead ?lock|cannot|can'?t|won'?t|wont"
+              r"|dosent|isnt|cant)\b"),
         _clue("does not", "it says that something does not happen",
               r"\b(?:doesn'?t|does not|don'?t|isn'?t|aren'?t|won'?t|can'?t|cannot|couldn'?t|didn'?t|wasn'?t|hasn'?t"
               r"|no longer|not working|not (?:found|applied|defined|loaded|called|picked|updat\w+|show\w*|set)"
               r"|unable to|nothing happens)\b"),
         _clue("trouble", "somebody has trouble",
-              r"\b(?:i(?:'m| am)? (?:get(?:ting)?|see(?:ing)?|keep)|we (?:get|see|lose)|getting|gives? me|it says"
+              r"\b(?:i(?:'m| am)? (?:get(?:ting)?|see(?:ing)?|keep)|we (?:get|see|lose)|getting|gives me|it says"
               r"|keeps? \w+ing|after (?:upgrad\w+|updat\w+|merg\w+|deploy\w+|the last|a restart)|since (?:last"
               r"|yesterday|tuesday|monday|the)|used to|worked (?:yesterday|before)|but (?:not|fails?|only|it)"
               r"|instead of|even though|locally but|in prod\w*|what'?s (?:going )?(?:on|wrong)|whats wrong|any idea"
               r"|doing wrong|what (?:could|would|can|might) (?:cause|make)|what(?:'s| is) causing|causes?|how come"
-              r"|works on my|i (?:get|ran|tried|see|keep|changed|updated)|when i|reason (?:for|that)|keeps?"
-              r"|suddenly|sometimes|every (?:time|few|second|third)|at random|since the|no idea|cannot|got this"
-              r"|look(?:s)? (?:into|wrong)|what makes)\b"),
+              r"|works on my|(?<!do )(?<!can )i (?:get|ran|tried|see|keep|changed|updated)|when i|reason (?:for"
+              r"|that)|keeps?|suddenly|sometimes|every (?:time|few|second|third)|at random|since the|no idea|cannot"
+              r"|got this|look(?:s)? (?:into|wrong)|what makes)\b"),
         _clue("mend", "it asks to find or mend a fault",
               r"^\W*(?:please |can you |could you |help me )?(?:fix|debug|diagnose|troubleshoot|investigate"
               r"|figure out|repair|solve|help|look into|reproduce|find (?:the |a |out )?(?:bugs?|leak|race|why"
@@ -118,25 +119,26 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
         _clue("why not", "it asks why something does not happen",
               r"\bwhy\b.*(?:\b(?:not|never|still|no longer|twice|slow|null|nil|empty|two)\b|n't\b)"),
         _clue("report", "it reports how something behaves",
-              r"\A\W*(?:the|my|our|some|half|every\w*|all|users?|it|there is a|when(?: i|ever)?|after|since"
-              r"|sometimes|if i|both|only)\b(?!.*\?\W*\Z).*\b(?:is|are|was|were|\w+s|don'?t|doesn'?t|won'?t|can'?t"
-              r"|not|no)\b"),
+              r"\A\W*(?:the|my|our|some|half|every\w*|all|users?|it|this|something|there (?:are|is|'s)|two"
+              r"|when(?: i|ever)?|after|since|sometimes|if i|both|only)\b(?!.*\?\W*\Z).*\b(?:is|are|was|were|\w+s"
+              r"|don'?t|doesn'?t|won'?t|can'?t|not|no)\b"),
     ),
     "arch": (
         _clue("whole", "it asks about the whole",
               r"\b(?:architect\w+|archite\w+|code ?bases?|code base|big picture|big pieces|high[- ]level|overview"
               r"|overall|organi[sz]ed|organi[sz]ation|laid out|structured|(?:project|module|repo\w*|folder|package"
               r"|directory) (?:structure|layout)|entry ?points?|tour|end to end|at (?:a|the) system level|backbone"
-              r"|core abstractions|whole (?:system|thing|project))\b"),
+              r"|tech(?:nology)? stack|building blocks?|god class\w*|sketch|(?:bird'?s eye|foot) view|how it all"
+              r"|all works|(?:code|module|system|repo) map|core abstractions|whole (?:system|thing|project))\b"),
         _clue("this project", "it speaks of this project",
               r"\bthis (?:project|repo\w*|code ?base|app(?:lication)?|system|monorepo|workspace|program|thing"
               r"|monolith)\b"),
         _clue("parts", "it speaks of the parts of the system",
               rf"\b{_PARTS}\b"),
         _clue("depends", "it asks what depends on what",
-              r"\b(?:depend(?:s|ed|ing|ency|encies|ents?)?|coupled|coupling|circular|cycl(?:es?|ic)"
-              r"|imports? (?:from)?|who imports|upstream|downstream|transitiv\w+|rel(?:y|ies) on|entangled"
-              r"|rests? on|pulls? in|what uses)\b"),
+              r"\b(?:depend(?:s|ed|ing|ency|encies|ents?)?|coupled|coupling|circular|cycl(?:es?|ic)|imports?"
+              r"|importers?|importing|consumers?|who imports|upstream|downstream|transitiv\w+|rel(?:y|ies) on"
+              r"|entangled|rests? on|pulls? in|what uses)\b"),
         _clue("impact", "it asks what a change would touch",
               r"\b(?:break(?:s|ing)? (?:if|when)|(?:what|which \w+) (?:\w+ )?(?:would |will |do )?(?:i )?break"
               r"|impact\w*|affected|affects?|blast radius|ripple|if (?:i|we) (?:change|remove|delete|drop|swap"
@@ -149,7 +151,7 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
               r"|communicat\w+|talks? to|fits? together|wired|interact\w*|connect(?:ed|s)?|hangs? together"
               r"|work(?:s)? together|how .{1,40} (?:reach|get|gets) |from .{1,30} (?:in)?to .{1,30}|syncs? with"
               r"|share\w* (?:code|data)|end to end|startup|call (?:flow|graph|chain)|hooks? into|plug(?:s"
-              r"|ged)? into|relat(?:e|ed|es|ion|ionship))\b"),
+              r"|ged)? into|relat(?:e|ed|es|ion|ionship)s?)\b"),
         _clue("diagram", "it asks for a picture",
               r"\b(?:diagrams?|mermaid|uml|draw|graph|map of|service map|visuali[sz]e)\b"),
         _clue("design", "it asks about the design",
@@ -162,33 +164,35 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
               r"|abstractions)|important (?:files|classes|parts)|domain model|data model|made of|heart of)\b"),
         _clue("newcomer", "a newcomer asks",
               r"\b(?:new (?:here|to (?:this|the)|team member|developer)|newcomer|onboard\w*|(?:start|begin) reading"
-              r"|where (?:to|do i|should i) (?:start|begin)|familiar with|orientation|just joined|should i (?:know"
-              r"|read) first|get to know|unfamiliar)\b"),
+              r"|where (?:to|do i|should i) (?:start|begin)|familiar with|orientation|just joined|new hire"
+              r"|should i (?:know|read) first|get to know|unfamiliar)\b"),
         _clue("all of them", "it asks for a list of the parts",
-              r"\b(?:main|all (?:the|our)|each|every|top[- ]level|across|list (?:the|of)|which (?:parts|modules"
-              r"|services|packages|components|layers)|what are the)\b"),
+              r"\b(?:main(?![.(])|all (?:the|our)|each|every|top[- ]level|across|list (?:the|of)|which (?:parts"
+              r"|modules|services|packages|components|layers)|what are the)\b"),
     ),
     "docs": (
         _clue("documentation", "it asks for documentation",
               r"\b(?:docs?|documentation|document(?:ed|s)?|readme|changelog|release notes|licen[sc]e[ds]?|licensing"
               r"|contribut\w+|tutorials?|guides?|manual|faq|handbook|wiki|roadmap|code of conduct|conventions?"
-              r"|cheat ?sheet|reference|man page|how ?-?to|instructions?|policy|code of conduct|code style"
-              r"|style (?:guide|rules)|commit message (?:format|convention)\w*|cla|getting started|read about"
-              r"|official(?:ly)?|prebuilt|binaries)\b"),
+              r"|cheat ?sheet|reference|man page|how-?to(?! )|doc ?strings?|javadocs?|js ?docs?|help text"
+              r"|open ?api spec|swagger|instructions?|(?:versioning|support|security|deprecation|release"
+              r"|privacy) policy|code of conduct|code style|style (?:guide|rules)|commit message (?:format"
+              r"|convention)\w*|cla|getting started|read about|official(?:ly)?|prebuilt|binaries)\b"),
         _clue("write docs", "it asks to write documentation",
               rf"\b(?:write|add|generate|create|update|improve|draft|missing)\b.*\b{_WRITTEN}\b|^\W*document\b"
               rf"|^{_WRITTEN} for"),
         _clue("how to set up", "it asks how to set up or use it",
               rf"\bhow (?:(?:do|does|can|should|would|must|could) (?:i|we|you|one)|to)\b.{{0,40}}?\b{_SETUP}\b"),
         _clue("setting up", "it speaks of setting it up",
-              r"\b(?:install\w*|set ?up|configur\w+|config|deploy\w*|upgrad\w+|getting started|quick ?start"
-              r"|requirements?|prerequisites?|steps|build from source|self-?host\w*|dev(?:elopment)? (?:server"
-              r"|env\w*|setup)|migration guide)\b"),
+              r"\b(?:install\w*|set ?up|configur\w+|deploy\w*|upgrad\w+|getting started|quick ?start|requirements?"
+              r"|prerequisites?|steps|build from source|self-?host\w*|dev(?:elopment)? (?:server|env\w*|setup)"
+              r"|migration guide)\b"),
         _clue("options", "it asks about options",
               r"\b(?:options?|flags?|settings?|env\w* (?:vars?|variables?)|command[- ]line|cli|defaults?"
               r"|parameters? of|arguments? are there|sub-?commands?|command line arguments|verbose mode|log levels?"
-              r"|shell completion|profiles?|themes?|--\w[\w-]*|switches|npm scripts?|makefile|exit codes|shortcuts?"
-              r"|key ?bindings?|\.env|config(?:uration)? file)(?!\w)"),
+              r"|shell completion|profiles?|themes?|(?:valid|allowed|possible) values|values for|config keys?"
+              r"|switches|npm scripts?|makefile|exit codes|shortcuts?|key ?bindings?|\.env"
+              r"|config(?:uration)? file)(?!\w)"),
         _clue("supported", "it asks what is supported",
               r"\b(?:supported|supports?|which versions?|minimum|compatib\w+|msrv|version of|versions?|allowed"
               r"|commercially|can i use|(?:does|will) (?:it|this) (?:work|run)|works? (?:with|on|in)|limitations"
@@ -201,8 +205,8 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
         _clue("version", "it names a version",
               r"\bv?\d+\.\d+(?:\.\d+)?\b|\bv\d+\b|\b\d+\.x\b|\b(?:node|java|python|php|go) \d+"),
         _clue("community", "it asks about the people behind it",
-              r"\b(?:maintain\w*|report a|vulnerability|pull requests?|release process|fork|publish\w*|community"
-              r"|pricing)\b"),
+              r"\b(?:maintain\w*|report a|vulnerability|pull requests?|release process|fork|publish(?:ing)? (?:a"
+              r"|the|to|new)|community|pricing)\b"),
     ),
     "code": (
         _clue("code block", "it holds a piece of code",
@@ -217,7 +221,7 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
         _clue("how it works", "it asks how something is done",
               r"\bhow (?:is|are|does|did|do (?!i\b|you\b|we\b|one\b)|was|were)\b"),
         _clue("callers", "it asks who calls or uses something",
-              r"\b(?:who|what|which \w+) (?:calls?|uses?|sets?|invokes|writes|reads)\b|\b(?:callers?|usages?"
+              r"\b(?:who|what|which \w+) (?:calls?|uses?|sets?|invokes|writes|reads)\b|\b(?:callers?|usages"
               r"|call sites?|references to|used anywhere|still use)\b"),
         _clue("code words", "it speaks of code",
               r"\b(?:functions?|methods?|class(?:es)?|implement\w*|impl|definition|def|defined|called|returns?"
@@ -281,7 +285,8 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
               r"|utf-?8|dns|https?)\b"),
         _clue("in a language", "it asks about a programming language",
               rf"\b(?:in|learn|learning|with|of|does|is|use|using|better,?|declare|for) {_LANGUAGE}(?![\w-])"
-              rf"|^{_LANGUAGE} \w+|\b{_LANGUAGE} (?:or|vs|versus|and) {_LANGUAGE}\b"),
+              rf"|\A[^?\n]{{0,40}} {_LANGUAGE}\W*\Z|^{_LANGUAGE} \w+|\b{_LANGUAGE} (?:or|vs|versus"
+              rf"|and) {_LANGUAGE}\b"),
         _clue("off topic", "it has nothing to do with the workspace",
               r"\b(?:jokes?|poem|haiku|weather|capital of|favou?rite|interview|raise|story|song|recipe|movie"
               r"|meaning of life|programmers?|book|french|german|spanish|translate|today|convert \d+|interesting"
@@ -311,6 +316,10 @@ CLUES: Mapping[str, tuple[Clue, ...]] = {
               r"\A\W*(?:is|are|does|do|did|can|could|has|have|will)\b"),
         _clue("begins with a wish", "it asks to be told",
               r"\A\W*(?:show|explain|describe|give|list|summari[sz]e|tell|draw|find|trace|compare|walk|outline)\b"),
+        _clue("speaks of it", "it speaks of what the user has before them",
+              r"\bit\b"),
+        _clue("an option", "it names an option",
+              r"(?<![\w-])--?[a-z][\w-]+"),
         _clue("how do i", "it asks how to do something",
               r"\bhow (?:do|can|should|would|could|must) (?:i|we|you|one)\b|\bhow to\b"),
         _clue("explain", "it asks for an explanation",

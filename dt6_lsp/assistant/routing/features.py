@@ -1,4 +1,4 @@
-"""A question as named numbers: its clues, how many of each group, pairs of them with the question's form, its words.
+"""A question as named numbers: clues, how many of each group, pairs of those with the question's form, words.
 
 The same code runs when the weights are learned and when they are used, so the two can't drift apart. Nothing here
 depends on the intent in question; a feature that never was in a question of the training set has no weight.
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 300  # characters of a pasted line that are looked at: some patterns are quadratic in it
 _FIRST, _LAST = 4_000, 1_000  # characters of a paste that are looked at; the question stands before or after it
-_MOST_WORDS = 200
+_MOST_WORDS, _MOST_CUT = 200, 60
+_LONGEST = 40  # letters of a word that are looked at in runs
 _MOST_OF_A_GROUP = 4
 # How much a feature of a kind weighs beside a clue: less is learned from what is seen more seldom.
 _COUNT, _PAIR, _WORD = 0.5, 0.5, 0.6
@@ -116,6 +117,11 @@ def _pairs(clues: Mapping[str, str], counts: Mapping[str, int]) -> Iterator[tupl
 
 
 def _words(text: str) -> set[str]:
-    """Words and pairs of neighbours; `^` and `$` are the ends of the text."""
-    words = ["^", *_TOKEN.findall(text.lower())[:_MOST_WORDS], "$"]
-    return {*words[1:-1], *(f"{first} {second}" for first, second in pairwise(words))}
+    """Words, pairs of neighbours and of those with one word between (`^` and `$` are the ends of the text), and the
+    runs of three letters in words, by which inflections and misspellings are still known."""
+    tokens = _TOKEN.findall(text.lower())[:_MOST_WORDS]
+    words = ["^", *tokens, "$"]
+    near = {f"{first} {second}" for first, second in pairwise(words)}
+    apart = {f"{first} _ {second}" for first, second in zip(words, words[2:], strict=False)}
+    parts = {f"<{word}>"[at : at + 3] for word in tokens[:_MOST_CUT] for at in range(max(1, min(len(word), _LONGEST)))}
+    return {*tokens, *near, *apart, *(f"#{part}" for part in parts)}

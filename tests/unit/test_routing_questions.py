@@ -1,0 +1,64 @@
+"""The labelled questions are many, of all kinds and styles, and what is tested with was not learned from."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from dt6_lsp.assistant.events import INTENTS
+from dt6_lsp.assistant.routing.weights import written
+from tools.train_router import TARGET, Question, questions, trained
+
+ASKED = questions()
+STYLES = ("sentence", "terse", "lines")
+MOST_SHARED = 0.75  # of the words of two questions together
+
+
+def split(name: str) -> list[Question]:
+    return [each for each in ASKED if each.split == name]
+
+
+def words(question: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", question.lower()))
+
+
+@pytest.mark.parametrize("name", ["train", "test"])
+def test_each_half_has_all_kinds_and_all_styles(name: str) -> None:
+    half = split(name)
+    assert len(half) >= 420
+    by_intent = Counter(each.intent for each in half)
+    assert set(by_intent) == set(INTENTS)
+    assert min(by_intent.values()) >= 0.6 * len(half) / len(INTENTS)
+    by_style = Counter(each.style for each in half)
+    assert set(by_style) == set(STYLES)
+    assert by_style["terse"] >= len(half) / 3
+
+
+def test_styles_are_what_they_are_called() -> None:
+    for each in ASKED:
+        assert ("\n" in each.query) == (each.style == "lines"), each
+        if each.style == "terse":
+            assert len(each.query.split()) <= 5, each
+
+
+def test_no_question_of_one_half_is_nearly_in_the_other() -> None:
+    learned = [(each.query, words(each.query)) for each in split("train")]
+    for each in split("test"):
+        own = words(each.query)
+        near = [
+            query
+            for query, other in learned
+            if len(own & other) > MOST_SHARED * len(own | other) or query.casefold() == each.query.casefold()
+        ]
+        assert not near, (each.query, near)
+
+
+def test_no_question_is_there_twice() -> None:
+    assert len({each.query.casefold() for each in ASKED}) == len(ASKED)
+
+
+@pytest.mark.slow
+def test_training_gives_the_weights_that_ship_byte_for_byte() -> None:
+    assert written(trained(split("train"))) == TARGET.read_text(encoding="utf-8")
