@@ -37,7 +37,8 @@ async def asking(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 
 
 def with_model(server: ModelServer) -> dict[str, Any]:
-    return {"chat": {"backend": "ollama"}, "ollama": {"url": server.url}}
+    """It is asked for answers only, not what kind of question it is."""
+    return {"chat": {"backend": "ollama"}, "ollama": {"url": server.url}, "routing": {"confirm_seconds": 0}}
 
 
 def pieces(editor: Editor, kind: str, token: str = "mine") -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ async def editor(tmp_path: Path, server: ModelServer) -> AsyncIterator[Editor]:
 
 def with_models(server: ModelServer, chat: dict[str, Any]) -> dict[str, Any]:
     gpu = {"kind": "openai", "url": server.openai_url, "apiKey": "secret", "model": "big"}
-    return {"chat": chat, "ollama": {"url": server.url}, "backends": {"gpu": gpu}}
+    return {"chat": chat, "ollama": {"url": server.url}, "backends": {"gpu": gpu}, "routing": {"confirm_seconds": 0}}
 
 
 async def ask(editor: Editor, question: str = QUESTION, token: str = "mine") -> dict[str, Any]:
