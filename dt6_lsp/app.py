@@ -108,11 +108,11 @@ def collect_garbage(data_dir: Path, *, dry_run: bool, unused_days: float | None 
 def _history(roots: Sequence[Path]) -> Callable[[CancelToken], list[Churn]]:
     """What changed often, in paths as answers name them."""
     from dt6_lsp.index.federation import unique_names
-    from dt6_lsp.workspace.history import churn, within
+    from dt6_lsp.workspace.history import History, within
 
     names = unique_names(roots) if len(roots) > 1 else [""]
-    pairs = list(zip(names, roots, strict=True))
-    return lambda cancel: [within(name, each) for name, root in pairs for each in churn(root, cancel)]
+    pairs = [(name, History(root)) for name, root in zip(names, roots, strict=True)]
+    return lambda cancel: [within(name, each) for name, history in pairs for each in history.churn(cancel)]
 
 
 def _open(root: Path, data_dir: Path, embedder: Embedder, settings: Settings) -> Index:

@@ -48,6 +48,31 @@ class Churn:
     removed: int
 
 
+class History:
+    """The history of one root, asked for again only when its repository has moved: saving a file makes no commit."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._stamp: tuple[int, int] | None = None
+        self._known: list[Churn] = []
+
+    def churn(self, cancel: CancelToken) -> list[Churn]:
+        stamp = _moved(self._root)
+        if stamp is None or stamp != self._stamp:
+            self._known = churn(self._root, cancel)
+            self._stamp = stamp
+        return self._known
+
+
+def _moved(root: Path) -> tuple[int, int] | None:
+    """What differs after each commit, checkout or pull: the log of HEAD. None where it is not in the usual place."""
+    try:
+        found = (root / ".git" / "logs" / "HEAD").stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
 def within(folder: str, change: Churn) -> Churn:
     """As seen from what holds the root by this name ("" for the root itself)."""
     return replace(change, path=f"{folder}/{change.path}") if folder else change

@@ -53,6 +53,17 @@ def test_a_folder_of_a_repository_is_told_in_its_own_paths(repo: Path) -> None:
     assert [each.path for each in churn(repo / "src")] == ["often.py", "once é.py"]
 
 
+def test_git_is_asked_again_when_the_repository_has_moved(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = history.History(repo)
+    assert kept.churn(CancelToken())[0].commits == 3
+    with monkeypatch.context() as without:
+        without.setenv("PATH", "")
+        assert kept.churn(CancelToken())[0].commits == 3
+    (repo / "src/often.py").write_text("z\n", encoding="utf-8")
+    git(repo, "commit", "-am", "another")
+    assert kept.churn(CancelToken())[0].commits == 4
+
+
 def test_as_seen_from_several_roots(repo: Path) -> None:
     assert within("api", Churn("a.py", 1, 2, 3)) == Churn("api/a.py", 1, 2, 3)
     assert within("", Churn("a.py", 1, 2, 3)).path == "a.py"

@@ -89,7 +89,8 @@ class Replies:
                 self._teller.say(f"**{away}** ({counted(len(found), 'file')}): {self._places(found, SHOWN)}")
         beyond = [path for path in code if code[path] > _DISTANCES]
         if beyond:
-            parts = Counter(self._facts.structure.owner.get(path, path) for path in beyond)
+            owner = self._facts.structure.owner
+            parts = Counter(owner.get(path, path) for path in beyond)
             named = [f"{inline(name)} ({count})" for name, count in sorted(parts.items(), key=lambda p: (-p[1], p[0]))]
             self._teller.say(f"**Further away** ({counted(len(beyond), 'file')}): {some(named, SHOWN)}")
         if tests:
