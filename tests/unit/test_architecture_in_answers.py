@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from dt6_lsp.app import build_engine
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.events import Token
+from dt6_lsp.settings import ChatSettings, Settings
 from tests.unit.assistant_fixtures import FakeChat, FakeReader, Script, ask, done, nobody, somebody
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILES = {
     "app/cli.py": '"""The command line."""\nfrom app.core.engine import Engine\n\ndef main():\n    Engine().run()\n',
@@ -62,3 +69,22 @@ async def test_a_map_that_is_wanted_comes_whatever_the_question_and_as_short_as_
         context=AskContext(map_tokens=60),
     )
     assert 0 < len(done(whole).answer.split("---")[0]) < 60 * 8
+
+
+async def test_several_roots_are_told_together_and_the_unsaved_text_counts(tmp_path: Path) -> None:
+    for root in ("one", "two"):
+        (tmp_path / root).mkdir()
+        (tmp_path / root / "a.py").write_text("import b\n", encoding="utf-8")
+        (tmp_path / root / "b.py").write_text("x = 1\n", encoding="utf-8")
+    settings = Settings(chat=ChatSettings(backend="none"))
+    engine = build_engine(settings, [tmp_path / "one", tmp_path / "two"], tmp_path / "data")
+    try:
+        async for _ in engine.index():
+            pass
+        saved = [event async for event in engine.ask("what depends on two/b.py?")]
+        assert done(saved).answer.startswith("`two/b.py` is imported by 1 file of code.")
+        texts = {"two/a.py": "y = 2\n"}
+        unsaved = [event async for event in engine.ask("what depends on two/b.py?", texts=texts)]
+        assert done(unsaved).answer.startswith("`two/b.py`: No file of the workspace imports it")
+    finally:
+        await engine.close()

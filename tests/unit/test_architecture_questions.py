@@ -56,9 +56,12 @@ FORMS = {
     "Is there a cycle?": ("cycles", "", ""),
     "are there any circular imports in this project": ("cycles", "", ""),
     "import cycles": ("cycles", "", ""),
+    "is there a circular import in models": ("cycles", "models", ""),
+    "are there cycles in the import graph?": ("cycles", "", ""),
     "which packages have cyclic dependencies?": ("cycles", "", ""),
     "What are the layers?": ("layers", "", ""),
-    "which layer is index in": ("layers", "", ""),
+    "which layer is index in": ("layers", "index", ""),
+    "in which layer is `engine.py`?": ("layers", "`engine.py`", ""),
     "how is the code layered?": ("layers", "", ""),
     "What are the entry points?": ("entries", "", ""),
     "where does the program start?": ("entries", "", ""),
@@ -72,6 +75,8 @@ FORMS = {
     "architecture of dt6_lsp/index": ("whole", "dt6_lsp/index", ""),
     "give me an overview of the server package": ("whole", "the server package", ""),
     "what are the main components?": ("whole", "", ""),
+    "what is the structure of the server?": ("whole", "the server", ""),
+    "what is the structure of this repository?": ("whole", "", ""),
     "dependency graph": ("whole", "", ""),
 }
 

@@ -66,7 +66,7 @@ def asked(question: str) -> Asked | None:
         if match is None or (sort == "cycles" and _HOW_CODE_DEALS.search(plain)):
             continue
         parties = {name: words.strip(" ,'\"?") for name, words in match.groupdict().items() if words}
-        if sort == "whole" and _is_whole(parties.get("x", ""), forms):
+        if sort in ("whole", "cycles", "layers") and _is_whole(parties.get("x", ""), forms):
             parties = {}
         return Asked(sort, parties.get("x", ""), parties.get("y", ""), _asks_for_modules(plain, forms))
     return None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.assistant.mentions import identifiers
+from dt6_lsp.assistant.prose import is_prose
 from dt6_lsp.index.path_facts import squeezed
 
 if TYPE_CHECKING:
@@ -201,4 +202,4 @@ def _near(words: str, names: Names, reader: Reader) -> list[str]:
     last = re.split(r"[\s./:]+", words.strip())[-1]
     symbols = [item.qualified for item in reader.symbols(last, 20) if item.kind in _KINDS and not is_side(item.path)]
     found = [*names.near(words), *names.near(last), *symbols[:_NEAR]]
-    return sorted(dict.fromkeys(found), key=is_side)[:_NEAR]
+    return [name for name in sorted(dict.fromkeys(found), key=is_side) if not is_prose(name)][:_NEAR]
