@@ -245,7 +245,16 @@ class Engine:
 
     async def forget(self, conversation: str = "") -> Kept:
         """Remove what is remembered of a conversation, or everything; what was removed."""
-        return await self._run(lambda: self._services.memory.forget(conversation))
+        return await self._run(lambda: self._forget(conversation))
+
+    def _forget(self, conversation: str) -> Kept:
+        """Answers that are kept first: memory knows the questions, and cleans the file of both."""
+        memory, answers = self._services.memory, self._services.answers
+        if conversation:
+            answers.forget(frozenset(memory.questions(conversation)))
+        else:
+            answers.clear()
+        return memory.forget(conversation)
 
     async def hover(
         self, path: str, text: str, line: int, column: int, *, texts: Mapping[str, str] | None = None

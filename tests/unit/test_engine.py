@@ -8,15 +8,21 @@ import sys
 import threading
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dt6_lsp.assistant.cache import rows as cache_rows
+from dt6_lsp.assistant.cache.answers import Answers
+from dt6_lsp.assistant.memory import rows as memory_rows
+from dt6_lsp.assistant.memory.memory import Memory
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.engine import AskContext, Engine, IndexProgress, Token
 from dt6_lsp.errors import SettingError, WorkspaceError
 from dt6_lsp.index.federation import Federation
 from dt6_lsp.index.index import Index
+from dt6_lsp.index.records import Records
 from dt6_lsp.settings import Settings
 from tests.index_fixtures import FakeEmbedder
 from tests.unit.assistant_fixtures import WHY, FakeChat, FakeHub, FakeReader, Script, done, nobody, services, somebody
@@ -192,6 +198,29 @@ async def test_the_selection_goes_to_the_model(tmp_path: Path) -> None:
         events = [event async for event in engine.ask("Is this right?", context=context)]
         assert [event.text for event in events if isinstance(event, Token)] == ["Fine."]
         assert 'source="new.py:3-3"' in chat.history[0].messages[1].content
+
+
+async def test_what_is_forgotten_is_in_no_kept_answer_either(tmp_path: Path) -> None:
+    chat, records = FakeChat(), Records(tmp_path, (memory_rows.TABLES, cache_rows.TABLES))
+    together = replace(services(somebody(chat)), memory=Memory(records), answers=Answers(records))
+    files = {"app/io.py": 'def read_all(path):\n    """Reads a file whole."""\n'}
+    engine = Engine(together, [], FakeReader(files), records=records)
+
+    async def ask(question: str, conversation: str) -> bool:
+        chat.enqueue(Script(("Unmistakably so (app/io.py:1-2).",)))
+        context = AskContext(conversation=conversation)
+        return done([event async for event in engine.ask(question, context=context)]).cached
+
+    assert not await ask("What does read_all return?", "one")
+    assert not await ask("What does read_all close?", "two")
+    assert await ask("What does read_all return?", "three")
+    assert (await engine.forget("one")).turns == 1
+    assert not await ask("What does read_all return?", "three")
+    assert await ask("What does read_all close?", "three")
+    assert (await engine.forget()).conversations == 2
+    assert all(b"Unmistakably" not in file.read_bytes() for file in tmp_path.iterdir())
+    assert not await ask("What does read_all close?", "three")
+    await engine.close()
 
 
 def test_importing_the_engine_imports_nothing_heavy() -> None:

@@ -24,7 +24,7 @@ from dt6_lsp.assistant.cache.rows import Bound, Entry, Held
 from dt6_lsp.workspace.secrets import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from dt6_lsp.assistant.cache.evidence import Evidence
     from dt6_lsp.assistant.cache.meaning import Meaning
@@ -132,6 +132,11 @@ class Answers:
         since = self._clock() - self._bound.seconds
         found = none if self._records is None else self._records.read(rows.entries, none)
         return [entry for entry in found if entry.made >= since]
+
+    def forget(self, questions: Collection[str]) -> None:
+        """Forget the answers to questions of a conversation that is forgotten."""
+        if self._records is not None and questions:
+            self._records.write(lambda connection: rows.forget(connection, questions), None)
 
     def clear(self) -> Held:
         """Forget all; what that was."""

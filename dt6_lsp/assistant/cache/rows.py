@@ -14,6 +14,7 @@ from dt6_lsp.assistant.events import Citation
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection
 
     from dt6_lsp.assistant.events import Intent
 
@@ -102,6 +103,13 @@ def clear(connection: sqlite3.Connection) -> Held:
     before = held(connection)
     connection.execute("DELETE FROM answers")
     return before
+
+
+def forget(connection: sqlite3.Connection, questions: Collection[str]) -> None:
+    """Forgets the answers to these questions."""
+    rows = connection.execute("SELECT id, body FROM answers").fetchall()
+    gone = [(number,) for number, body in rows if _entry(body).question in questions]
+    connection.executemany("DELETE FROM answers WHERE id = ?", gone)
 
 
 def _shrink(connection: sqlite3.Connection, bound: Bound) -> None:
