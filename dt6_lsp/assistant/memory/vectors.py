@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+FORM = "question and half a gist"  # goes into the fingerprint: vectors of another form are other vectors
+_GIST_WEIGHT = 0.5
 _FIRST_ROOM = 64
+
+
+def of_turn(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From the vector of a question and that of its answer's gist. Added with a weight, not embedded as one text: the
+    words of an answer are many more, and a question in other words would not be near it any more."""
+    question, answer = vectors
+    mixed: NDArray[np.float32] = question + _GIST_WEIGHT * answer
+    return mixed
 
 
 def packed(vector: NDArray[np.float32]) -> bytes:
