@@ -32,7 +32,7 @@ def error_query(question: str) -> str:
     if len(lines) < 2:
         return ""
     said = [line for line in lines if _SAYS_WHAT.search(line) and not _FRAME.search(line) and _PYTHON not in line]
-    return " ".join(_PARTS.sub(" ", line) for line in said[-_MOST_LINES:])
+    return " ".join(" ".join(_PARTS.sub(" ", line) for line in said[-_MOST_LINES:]).split())
 
 
 def innermost_first(question: str, places: Sequence[Place]) -> tuple[Place, ...]:

@@ -39,6 +39,7 @@ def commands(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
         "latency": prepared,
         "chroma_sync": ["--chunks", "20000"],
         "followers": ["--rounds", "3"],
+        "routing": [],
         **linux,
     }
 
