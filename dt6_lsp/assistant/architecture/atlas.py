@@ -18,6 +18,7 @@ from dt6_lsp.assistant.architecture.routes import Route, entry_named, is_anythin
 from dt6_lsp.assistant.architecture.targets import Target, Unknown, resolve
 from dt6_lsp.assistant.architecture.telling import Told
 from dt6_lsp.assistant.mentions import identifiers, matching, places
+from dt6_lsp.assistant.plans import PLANS
 from dt6_lsp.cancel import CancelToken
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def map_for(
 ) -> Map | None:
     """None for a question that is not about the architecture. `near` is the open file, around which ranking begins."""
     form = asked(question)
-    if form is None and intent != "arch":
+    if form is None and not PLANS[intent].map:
         return None
     facts = atlas.of(reader, cancel or CancelToken())
     told = _answer(form, intent, facts, reader, fits) if form is not None else None
@@ -69,7 +70,7 @@ def map_for(
         while len(told.blocks) > 1 and not fits(told.text):
             told = told.without_last()
         return Map(told.blocks, told.citations, answers=True)
-    if intent != "arch":
+    if not PLANS[intent].map:
         return None
     whole = overview(facts, reader, "", favoured(question, facts, reader, near), fits)
     return Map(whole.blocks, whole.citations, answers=form is not None)
