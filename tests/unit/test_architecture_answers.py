@@ -182,6 +182,11 @@ def test_a_cycle_is_told_with_each_import_of_it(shop: Reader) -> None:
     )
 
 
+def test_words_that_name_no_part_ask_about_the_whole(shop: Reader) -> None:
+    assert told("are there cycles among our layers?", shop).startswith("Yes: 1 import cycle, 2 files in all.")
+    assert told("are there cycles in `nowhere`?", shop).startswith("Nothing in the index is called `nowhere`.")
+
+
 def test_layers_are_told_from_the_top_with_a_reason(shop: Reader) -> None:
     answer = told("What are the layers?", shop)
     assert answer.startswith("3 layers, the top one first. Each imports only from layers below.")

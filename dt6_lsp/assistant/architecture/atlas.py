@@ -98,6 +98,8 @@ def _answer(form: Asked, intent: Intent, facts: Facts, reader: Reader, fits: Cal
     y = _party(form.y, form, facts, reader)
     if form.sort == "reach" and form.x and (is_anything(form.x) or entry_named(form.x, facts.entries)):
         x = None
+    if form.sort in _LISTS and isinstance(x, Unknown) and not _is_name(form.x):
+        x = None  # "cycles between layers" names no part
     for party in (x, y):
         if isinstance(party, Unknown):
             if form.sort == "whole":
