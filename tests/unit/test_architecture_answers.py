@@ -132,6 +132,25 @@ def test_of_a_symbol_those_who_use_it_are_told(shop: Reader) -> None:
     assert "`test_total_price` (`tests/test_basket.py:4`)" in answer
 
 
+def test_a_module_of_tests_in_a_file_of_code_is_told_among_tests(tmp_path: Path) -> None:
+    source = """
+    //- src/lib.rs
+    mod money;
+    pub fn pay_bill() { money::take_coins(); }
+    //- src/money.rs
+    pub fn take_coins() {}
+    #[cfg(test)]
+    mod tests {
+        #[test]
+        fn takes() { super::take_coins(); }
+    }
+    """
+    with indexed(source, tmp_path) as index:
+        answer = told("what breaks if I change take_coins?", index)
+    assert "is used at 1 place in 1 file, and by 1 test or example." in answer
+    assert "**Tests and examples that reach it** (1): `tests.takes` (`src/money.rs:5`)" in answer
+
+
 def test_dependencies_are_told_with_what_comes_from_elsewhere(shop: Reader) -> None:
     assert "**From elsewhere:** `json`" in told("what does ledger_file import?", shop)
     answer = told("dependencies of shop/cli.py", shop)

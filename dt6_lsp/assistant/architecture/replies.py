@@ -21,7 +21,7 @@ from dt6_lsp.syntax.languages import language_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dt6_lsp.assistant.architecture.callers import Step
+    from dt6_lsp.assistant.architecture.callers import Node, Step
     from dt6_lsp.assistant.architecture.facts import Facts
     from dt6_lsp.assistant.architecture.targets import Target, Unknown
     from dt6_lsp.assistant.architecture.telling import Told
@@ -125,6 +125,7 @@ class Replies:
             self._teller.say(f"No: no chain of imports leads from {names[0]} to {names[1]}.")
         elif len(forth) == 2:
             direct = [edge for edge in self._incoming(other) if edge.source in set(one.files)]
+            direct.sort(key=lambda edge: is_side(edge.source))
             self._teller.say(f"Yes: {names[0]} imports {names[1]} directly, at {self._places(direct, SHOWN)}.")
         else:
             others = counted(len(forth) - 2, "file")
@@ -152,8 +153,8 @@ class Replies:
         if not found:
             self._nothing(target, "No use of it was found elsewhere.", place)
             return self._teller.told()
-        code = [(steps, step) for steps, step in found if not is_side(step.user.path)]
-        tests = [(steps, step) for steps, step in found if is_side(step.user.path)]
+        code = [(steps, step) for steps, step in found if not _is_test(step.user)]
+        tests = [(steps, step) for steps, step in found if _is_test(step.user)]
         direct = [step for steps, step in code if steps == 1]
         files = counted(len({step.user.path for step in direct}), "file")
         told = (
@@ -287,3 +288,8 @@ class Replies:
 
     def _and_tests(self, tests: Sequence[str]) -> str:
         return f", and by {counted(len(tests), 'test or example', 'tests and examples')}" if tests else ""
+
+
+def _is_test(user: Node) -> bool:
+    """Also a module of tests inside of a file of code, as Rust has them."""
+    return is_side(user.path) or user.name.startswith(("tests.", "test."))

@@ -36,7 +36,7 @@ _SYMBOL_SAID = re.compile(
     r"\b(?:class|function|method|symbol|type|interface|struct|trait|object)\b|\(\)", re.IGNORECASE
 )
 _PLACE_SAID = re.compile(r"\b(?:module|package|file|folder|directory|crate|layer|part|component)s?\b", re.IGNORECASE)
-_CODE = re.compile(r"[a-z0-9][A-Z]|_|\(\)$|^[A-Z][a-z]|::|#|->")
+_CODE = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2,}[a-z]|_|\(\)$|^[A-Z][a-z]|::|#|->")
 _KINDS = frozenset(
     {"class", "interface", "enum", "struct", "trait", "type", "namespace", "function", "method", "constructor", "macro",
      "constant", "variable", "module"}
