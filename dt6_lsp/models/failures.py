@@ -124,7 +124,7 @@ def stalled(server: ModelServerName, seconds: float) -> StreamCut:
 
 
 def cut(server: ModelServerName) -> StreamCut:
-    return StreamCut(f"The connection to {server} ended in the middle of its answer.", "Try again.")
+    return StreamCut(f"{server} closed the connection in the middle of its answer.", "Try again.")
 
 
 def broke(server: ModelServerName, message: str) -> StreamCut:

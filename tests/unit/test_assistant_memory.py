@@ -119,6 +119,19 @@ async def test_a_model_gets_the_question_as_asked_and_as_understood(memory: Memo
     assert asked.endswith("and where is that called?\n(In this conversation: Where is `read_all` called?)")
 
 
+async def test_of_an_answer_over_unsaved_text_only_the_question_is_kept(records: Records) -> None:
+    memory = remembering(records)
+    unsaved = FakeReader(dict(FILES), unsaved=True)
+    answer = done(await ask(HOW, unsaved, nobody(), memory=memory, context=ONE)).answer
+    kept = records.read(lambda connection: [turn.answer for turn in rows.latest(connection, "one", 9)], None)
+    assert kept is not None
+    assert len(kept) == 1
+    assert "Reads a file" in answer
+    assert "Reads a file" not in kept[0]
+    events = await ask("and where is that called?", unsaved, nobody(), memory=memory, context=ONE)
+    assert isinstance(events[0], Resolved)
+
+
 async def test_switched_off_nothing_is_kept_and_every_question_stands_alone(reader: FakeReader) -> None:
     memory = Memory()
     first = done(await ask(HOW, reader, nobody(), memory=memory, context=ONE))

@@ -118,7 +118,7 @@ async def test_what_came_before_a_cut_is_kept_and_checked(reader: FakeReader, ch
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (failures.cut(SERVER), "The connection to Ollama at http://x ended in the middle of its answer."),
+        (failures.cut(SERVER), "Ollama at http://x closed the connection in the middle of its answer."),
         (
             failures.stalled(SERVER, 30),
             "Ollama at http://x stopped in the middle of its answer: nothing came for 30 s.",

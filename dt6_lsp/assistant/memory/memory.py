@@ -54,6 +54,7 @@ _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _CODE = re.compile(r"^(?P<fence>```|~~~).*?^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
 _MARKS = re.compile(r"^#+ .*$|^[>*\s-]+|[`*|]", re.MULTILINE)
 _NOTHING = Kept(0, 0, 0)
+_UNSAVED = "(The answer was about text that was not saved, so it was not kept.)"
 
 
 class Memory:
@@ -139,7 +140,8 @@ class Memory:
             self._records.write(lambda file: rows.set_summary(file, conversation, kept, until), default=False)
 
     def remember(self, conversation: str, meant: Meant, done: Done, reader: Reader) -> None:
-        """Keep a turn, without what looks like a secret. The oldest turns go where it would be too much."""
+        """Keep a turn, without what looks like a secret. What an editor has not saved reaches no disk: of an answer
+        that may quote it, only that there was one is kept. The oldest turns go where it would be too much."""
         if self._records is None:
             return
         turn = Remembered(
@@ -147,7 +149,7 @@ class Memory:
             asked=time.time(),
             question=_kept_text(meant.said),
             meant=_kept_text(meant.question),
-            answer=_kept_text(done.answer),
+            answer=_UNSAVED if reader.unsaved else _kept_text(done.answer),
             intent=done.intent,
             model=done.model,
             names=tuple(map(redact, known_names(meant.question, done.citations, reader))),
