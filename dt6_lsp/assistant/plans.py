@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Plan:
     """`hits`: chunks for a model, at most. `prose`: so many of them come from documentation, before the others, where
     search found so many. `trace`: what a stack trace names goes in, innermost first, and its error is searched for.
-    `named`: files named in the question that go in, at most. `map`: the map of the workspace goes in, also
-    where the question asks for none of its facts by name."""
+    `named`: files named in the question that go in, at most. `map`: the map of the workspace goes in, also where the
+    question asks for none of its facts by name."""
 
     hits: int
     words: str

@@ -18,7 +18,7 @@ from dt6_lsp.index.candidates import texts
 from dt6_lsp.index.prepare import path_text
 from dt6_lsp.index.segment import cosines
 from dt6_lsp.index.vector_rows import combined
-from dt6_lsp.models.static import StaticEmbeddings
+from dt6_lsp.models.static import StaticEmbeddings, packaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ class SecondOpinion:
 
     def _cosines(self, query: str, chunks: Sequence[Candidate]) -> NDArray[np.float32]:
         with self._lock:
-            static = self._static = self._static or StaticEmbeddings()
+            static = self._static = self._static or packaged()
             self._know(chunks, static)
             rows = np.stack([self._vectors[chunk.id] for chunk in chunks])
         return cosines(rows, static.embed_query(query))

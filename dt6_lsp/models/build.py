@@ -32,9 +32,9 @@ class ChatKind:
 
 
 def static_embeddings(settings: Settings) -> EmbeddingBackend:
-    from dt6_lsp.models.static import StaticEmbeddings
+    from dt6_lsp.models.static import packaged
 
-    return StaticEmbeddings()
+    return packaged()
 
 
 def sentence_transformers_embeddings(settings: Settings) -> EmbeddingBackend:

@@ -62,7 +62,8 @@ def to_markdown(engine: Engine, question: str, done: Done) -> str:
         parts.append("## Sources\n\n" + "\n".join(_source(engine, cited) for cited in done.citations))
     index = done.index
     seen = f"from {index.indexed:,} of {index.files:,} files"
-    parts.append(f"---\n\nWritten {author}, {seen}. {_plain(done.notice)}".rstrip())
+    route = f"Taken for a {done.route.intent} question: {_plain(done.route.why)}. " if done.route else ""
+    parts.append(f"---\n\n{route}Written {author}, {seen}. {_plain(done.notice)}".rstrip())
     return "\n\n".join(parts) + "\n"
 
 

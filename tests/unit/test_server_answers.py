@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dt6_lsp.app import build_engine
-from dt6_lsp.engine import Citation, Done, IndexState, Usage
+from dt6_lsp.engine import Citation, Done, IndexState, Routed, Usage
 from dt6_lsp.server.answers import to_markdown
 from dt6_lsp.settings import Settings
 
@@ -54,3 +54,16 @@ async def test_a_follow_up_is_shown_as_it_was_understood(tmp_path: Path) -> None
     finally:
         await engine.close()
     assert text.startswith("# and where is that called?\n\n*Taken as: Where is \\`read_all\\` called?*\n\nThere.\n")
+
+
+async def test_how_a_question_was_taken_is_said_in_words_that_stay_words(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    engine = build_engine(Settings(), [tmp_path / "work"], tmp_path / "state")
+    try:
+        route = Routed("code", 0.9, "it names `![x](http://evil)`")
+        index = IndexState(1, 1, 0)
+        done = Done("It is so.", (), 0, "code", "none", "", False, Usage(0, 0), index, route=route)
+        text = to_markdown(engine, "Where?", done)
+    finally:
+        await engine.close()
+    assert "Taken for a code question: it names \\`\\!\\[x\\](http://evil)\\`. Written without a model" in text
