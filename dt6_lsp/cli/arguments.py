@@ -87,8 +87,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "gc": (
         "remove the indexes of folders that are gone, and what the others no longer need",
-        "An index goes when its folder was removed; not when that is on a drive that is not there now. Of the others,\n"
-        "what nothing needs goes: vectors of models that are not used, ledgers that were kept aside, empty room.\n"
+        "An index goes when its folder was removed, with the conversations about it; not when that is on a drive that\n"
+        "is not there now. Of the others, what nothing needs goes: vectors of models that are not used, ledgers that\n"
+        "were kept aside, empty room.\n"
         "What a process has open is left alone, and keeps itself small.",
     ),
 }

@@ -1,5 +1,5 @@
 """`dt6-lsp gc`: removes indexes whose folder is gone, and what the others no longer need. An index is derived, so
-nothing is lost that can't be made again.
+nothing is lost that can't be made again but the conversations about a folder that is gone, or that nobody opens.
 
 Not here: what goes, and what is left alone (`dt6_lsp.index.garbage`).
 """
