@@ -7,6 +7,7 @@ Not here: how it is found out (`facts`), and answers to narrower questions (`rep
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.architecture.about import about, plain, summary
@@ -20,7 +21,9 @@ from dt6_lsp.assistant.sanitize import inline, sanitize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from dt6_lsp.assistant.architecture.about import Said
     from dt6_lsp.assistant.architecture.algorithms import Cycle
+    from dt6_lsp.assistant.architecture.central import Central
     from dt6_lsp.assistant.architecture.facts import Facts
     from dt6_lsp.assistant.architecture.parts import Link
     from dt6_lsp.assistant.architecture.telling import Told
@@ -65,24 +68,29 @@ def overview(
 ) -> Told:
     """In the most detail that `fits`; where even the least is too long, as many of its blocks as do. `folder` is "" for
     the whole; `favoured` are the files that the question is about."""
-    told = _Overview(facts, reader, folder, favoured).told(DETAILS[0])
+    whole = _Overview(facts, reader, folder, favoured)
+    told = whole.told(DETAILS[0])
     for detail in DETAILS[1:]:
         if fits(told.text):
             return told
-        told = _Overview(facts, reader, folder, favoured).told(detail)
+        told = whole.told(detail)
     while told.blocks and not fits(told.text):
         told = told.without_last()
     return told
 
 
 class _Overview:
+    """Of one question; what is read for one detail is kept for the next."""
+
     def __init__(self, facts: Facts, reader: Reader, folder: str, favoured: Mapping[str, float]) -> None:
         self._facts, self._reader, self._folder, self._favoured = facts, reader, folder, favoured
         self._code = own_code(facts.names.files, folder) if folder else list(facts.code)
         self._structure = structure(self._code, facts.real) if folder else facts.structure
+        self._abouts: dict[str, Said] = {}
         self._teller = Teller()
 
     def told(self, detail: Detail) -> Told:
+        self._teller = Teller()
         if not self._code:
             self._teller.say(NOTHING)
             return self._teller.told()
@@ -99,7 +107,7 @@ class _Overview:
         return self._teller.told()
 
     def _summary(self) -> None:
-        said = summary(self._facts.names.files, self._facts.manifests, self._reader, self._folder)
+        said = self._said
         if said.source is not None:
             self._teller.say(f"{self._teller.cite(said.source)} says:\n\n> {sanitize(said.text)}")
 
@@ -139,13 +147,31 @@ class _Overview:
         members = self._structure.members[name]
         cells = [str(self._structure.level[name] + 1), inline(name), str(len(members))]
         if detail.abouts:
-            said = about(name, members, self._facts.manifests, self._reader)
+            said = self._about(name)
             place = f" {self._teller.cite(said.source)}" if said.source else ""
             cells.append(f"{cell(said.text)}{place}")
         links = sorted(self._links(name), key=lambda link: (-link.count, link.target))
         within = [link for link in links if link.target in shown]
         cells.append(some([self._link(link, detail) for link in within], _IMPORTS))
         return f"| {' | '.join(cells)} |"
+
+    def _about(self, name: str) -> Said:
+        if name not in self._abouts:
+            members = self._structure.members[name]
+            self._abouts[name] = about(name, members, self._facts.manifests, self._reader)
+        return self._abouts[name]
+
+    @cached_property
+    def _said(self) -> Said:
+        return summary(self._facts.names.files, self._facts.manifests, self._reader, self._folder)
+
+    @cached_property
+    def _ranked(self) -> list[Central]:
+        inside = set(self._code)
+        favoured = self._favoured or dict.fromkeys(self._code if self._folder else (), 1.0)
+        most = max(detail.symbols for detail in DETAILS)
+        found = self._facts.ranking.symbols(favoured, self._reader, most * (4 if self._folder else 1))
+        return [each for each in found if each.definition.path in inside]
 
     def _links(self, name: str) -> Iterator[Link]:
         return (link for link in self._structure.links if link.source == name)
@@ -184,12 +210,8 @@ class _Overview:
     def _central(self, detail: Detail) -> Iterator[str]:
         if not detail.symbols:
             return
-        inside = set(self._code)
-        favoured = self._favoured or dict.fromkeys(self._code if self._folder else (), 1.0)
-        ranked = self._facts.ranking.symbols(favoured, self._reader, detail.symbols * (4 if self._folder else 1))
-        kept = [each for each in ranked if each.definition.path in inside][: detail.symbols]
         lines = []
-        for each in kept:
+        for each in self._ranked[: detail.symbols]:
             item = each.definition
             doc = plain(first_sentences(item.doc, 100)) if detail.abouts else ""
             place = self._teller.at(item.path, item.start_line, item.end_line)
