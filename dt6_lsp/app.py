@@ -43,6 +43,7 @@ def build_engine(
 ) -> Engine:
     """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened.
     `metrics` for a face that counts, too, or whose engines follow one another."""
+    from dt6_lsp.assistant import kept_counts
     from dt6_lsp.assistant.architecture.facts import Atlas
     from dt6_lsp.assistant.cache import rows as cache_rows
     from dt6_lsp.assistant.memory import rows
@@ -66,10 +67,11 @@ def build_engine(
             indexes.append(_open(root, data, embedder, settings))
             undo.callback(indexes[-1].close)
         reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
-        counter = TokenCounter()
-        counter.use_vocabulary_on_disk()
-        records = Records(store_folder(folders[0], data), (measures.TABLES, rows.TABLES, cache_rows.TABLES))
+        tables = (measures.TABLES, rows.TABLES, cache_rows.TABLES, kept_counts.TABLES)
+        records = Records(store_folder(folders[0], data), tables)
         undo.callback(records.close)
+        counter = TokenCounter(kept=kept_counts.KeptCounts(records))
+        counter.use_vocabulary_on_disk()
         memory = _memory(settings, folders[0], records, _built_in(settings, embedder, shared))
         atlas, kept = Atlas(_history(folders)), _answers(settings, folders[0], records)
         services = Services(settings, ModelHub(settings), counter, metrics or Metrics(), memory, atlas, answers=kept)

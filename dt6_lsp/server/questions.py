@@ -8,7 +8,7 @@ Not here: how an answer is made, and where a written answer goes (`answers`).
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +172,8 @@ def to_partial(event: Event) -> dict[str, Any] | None:
             return {"kind": "resolved", "question": question, "why": why}
         case Routed():
             return {"kind": "routed", **route_json(event)}
-        case Retrieved(hits, dropped, prompt_tokens):
+        case Retrieved(hits, dropped, prompt_tokens, left_out):
             places = [place_json(hit) for hit in hits]
-            return {"kind": "retrieved", "hits": places, "dropped": dropped, "prompt_tokens": prompt_tokens}
+            counts = {"dropped": dropped, "prompt_tokens": prompt_tokens}
+            return {"kind": "retrieved", "hits": places, **counts, "left_out": [asdict(each) for each in left_out]}
     return None
