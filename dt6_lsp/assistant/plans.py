@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`hits`: chunks for a model, at most. `prose`: so many of them come from documentation, before the others, where
-    search found so many. `trace`: what a stack trace names goes in, innermost first, and its error is searched for.
-    `named`: files named in the question that go in, at most. `map`: the map of the workspace goes in, also where the
-    question asks for none of its facts by name."""
+    """`hits`: chunks for a model, at most. `prose`: up to so many of them come from documentation, by turns with the
+    others, documentation first: a model with little room sees both, and search knows best which file it is. `trace`:
+    what a stack trace names goes in, innermost first, and its error is searched for. `named`: files named in the
+    question that go in, at most. `map`: the map of the workspace goes in, also where the question asks for none of its
+    facts by name."""
 
     hits: int
     words: str
@@ -34,7 +35,7 @@ class Plan:
 
 PLANS: Mapping[Intent, Plan] = {
     "code": Plan(20, "the 20 best places"),
-    "docs": Plan(20, "documentation first, then code, 20 places", prose=12),
+    "docs": Plan(20, "documentation and code by turns, 20 places", prose=12),
     "debug": Plan(
         20,
         "the lines that a stack trace names, then 20 places that fit the error and the question",

@@ -6,7 +6,7 @@ Blocking; the engine's threads run it. Not here: what fits into a prompt (`conte
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.mentions import matching, places
@@ -79,7 +79,10 @@ def _planned(hits: Sequence[Hit], plan: Plan) -> list[Hit]:
     chosen = one_per_file(hits) if plan.one_per_file else list(hits)
     prose = [hit for hit in chosen if is_prose(hit.path)][: plan.prose]
     rest = [hit for hit in chosen if hit not in prose]
-    return [*prose, *rest][: plan.hits]
+    if not prose:
+        return rest[: plan.hits]
+    by_turns = chain.from_iterable(zip_longest(prose, rest))
+    return [hit for hit in by_turns if hit is not None][: plan.hits]
 
 
 def one_per_file(hits: Sequence[Hit]) -> list[Hit]:
