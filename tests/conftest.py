@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,11 @@ hypothesis.settings.register_profile("dt6", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("dt6")
 
 
-def _is_here(host: object) -> bool:
-    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
+def _name(host: object) -> str:
+    return host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
+
+
+def _is_here(name: str) -> bool:
     try:
         return ipaddress.ip_address(name.partition("%")[0]).is_loopback
     except ValueError:
@@ -31,11 +35,13 @@ def _is_here(host: object) -> bool:
 def _stay_here(event: str, args: tuple[object, ...]) -> None:
     """An audit hook: sees every connection of this process, whichever library makes it."""
     if event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
-        host = args[1][0]
+        host = _name(args[1][0])
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        host = args[0]
+        host = _name(args[0])
     else:
         return
+    if host.endswith(".invalid"):  # no such host exists (RFC 2606), and no resolver need be asked
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     if not _is_here(host):
         raise PermissionError(f"A test tried to reach {host!r}; tests stay on this machine.")
 
