@@ -61,6 +61,7 @@ def test_another_wording_is_the_same_question(one: str, other: str) -> None:
         ("Where is a_b set?", "Why is a_b set?", "another kind of question: where / why"),
         ("What calls a_b?", "What does a_b call?", "another kind of question: what subject / what object"),
         ("Why is a_b called?", "Why is a_b not called?", "only one of them says not"),
+        ("How is a_b moved?", "How will a_b be moved?", "words without a counterpart: nothing / will"),
         ("How are files read?", "How are files written?", "words without a counterpart: read / write"),
         (
             "Does the client wait for the server?",

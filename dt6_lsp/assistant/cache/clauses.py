@@ -124,7 +124,7 @@ class Clauses:
         """What auxiliaries say beside whose they are: that it was, may or should be."""
         marks = ["past" for aid in aids if aid in _PAST][:1] + ["not"] * ("not" in aids)
         free = clause.start.split(" ")[0] in ("where", "how", "when")
-        marks += [aid for aid in aids if aid in _MODAL and not (aid in ("can", "will") and free)]
+        marks += [aid for aid in aids if aid in _MODAL and not (aid == "can" and free)]
         return marks
 
     def _later_aids(self, clause: _Clause, words: list[str], aids: list[str]) -> list[str]:
