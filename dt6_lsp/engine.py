@@ -221,8 +221,9 @@ class Engine:
         texts: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Resolved for a follow-up, Routed, Retrieved, Tokens, then Done, or Failed where nothing could be answered.
-        Tokens are raw; Done carries the answer with its citations checked. `SettingError` for a question that is none;
-        `Cancelled` within milliseconds when `cancel` says so, and the stream from the model is closed."""
+        Tokens are harmless Markdown; Done carries the answer with its citations checked, too. `SettingError` for a
+        question that is none; `Cancelled` within milliseconds when `cancel` says so, and the stream from the model is
+        closed."""
         token = cancel or CancelToken()
         events = answer(
             question,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.assistant.events import Retrieved, Token
+from dt6_lsp.assistant.streaming import Harmless
 from dt6_lsp.errors import ModelError
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Written:
 async def ask_models(
     hub: Hub, intent: str, pack: Pack, request: Request, cancel: CancelToken, written: Written
 ) -> AsyncGenerator[Retrieved | Token, None]:
-    """Retrieved whenever the hits in the prompt change, and the raw tokens; all is noted in `written`."""
+    """Retrieved whenever the hits in the prompt change, and what is written, made harmless; all is noted in `written`,
+    as the model wrote it."""
     while written.choice.backend is not None:
         written.error = None
         try:
@@ -74,10 +76,18 @@ async def _from_one(
     packed = written.packed = await pack(choice)
     if before is None or before.hits != packed.hits:
         yield Retrieved(packed.hits, packed.dropped, packed.expected, packed.left_out)
-    async with aclosing(choice.backend.stream(request(choice, packed), cancel)) as deltas:
-        async for delta in deltas:
-            written.usage = delta.usage or written.usage
-            if delta.text:
+    harmless = Harmless()
+    try:
+        async with aclosing(choice.backend.stream(request(choice, packed), cancel)) as deltas:
+            async for delta in deltas:
+                written.usage = delta.usage or written.usage
                 written.parts.append(delta.text)
-                yield Token(delta.text)
+                if piece := harmless.feed(delta.text):
+                    yield Token(piece)
+    except ModelError:
+        if piece := harmless.rest():
+            yield Token(piece)
+        raise
     cancel.raise_if_cancelled()
+    if piece := harmless.rest():
+        yield Token(piece)

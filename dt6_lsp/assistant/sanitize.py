@@ -22,10 +22,10 @@ SAFE_SCHEMES = ("http", "https", "mailto")
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _OPENING = re.compile(r"(?P<before>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
-_SPAN = re.compile(r"(?<![\\`])(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)")
-_DANGER = re.compile(r"\]\s*[(:\[]|!\[|<")
+SPAN = re.compile(r"(?<![\\`])(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)")
+DANGER = re.compile(r"\]\s*[(:\[]|!\[|<")
 _DOUBT = re.compile(r"[`<$|]")
-_KEPT_SPAN = re.compile("\x00(\\d+)\x00")
+_KEPTSPAN = re.compile("\x00(\\d+)\x00")
 
 _TARGET = r"\(\s*(?P<target><[^<>\n]*>|[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)(?:\s+[^()]*)?\)"
 _IMAGE = re.compile(rf"!+\[(?P<words>[^\[\]]*)\](?:{_TARGET}|\[[^\[\]]*\])")
@@ -71,6 +71,24 @@ def inline(code: str) -> str:
     return f"{ticks} {plain} {ticks}"
 
 
+def fences(text: str) -> tuple[int, bool]:
+    """Where the last line that opens or closes a code block ends, and whether the text ends inside of one."""
+    closing: re.Pattern[str] | None = None
+    end = position = 0
+    for line in text.split("\n"):
+        position += len(line) + 1
+        if closing is not None:
+            if closing.fullmatch(line):
+                closing, end = None, position
+        elif opening := _OPENING.fullmatch(line):
+            closing, end = _closing(opening["fence"]), position
+    return min(end, len(text)), closing is not None
+
+
+def _closing(fence: str) -> re.Pattern[str]:
+    return re.compile(rf"[ \t]*{fence[0]}{{{len(fence)},}}[ \t]*")
+
+
 def _blocks(text: str) -> Iterable[tuple[bool, str]]:
     """Prose and fenced code in turn. Every fence begins its line and is closed, whatever list it stands in: a renderer
     that closed it with the list would take what follows for prose."""
@@ -89,7 +107,7 @@ def _blocks(text: str) -> Iterable[tuple[bool, str]]:
             if lines or bullet:
                 yield False, "\n".join((*lines, *([bullet] if bullet else ())))
             fence, indent = opening["fence"], re.match(r"[ \t]*", line)[0]  # type: ignore[index]
-            closing = re.compile(rf"[ \t]*{fence[0]}{{{len(fence)},}}[ \t]*")
+            closing = _closing(fence)
             lines = [fence + opening["info"]]
         else:
             lines.append(line)
@@ -113,11 +131,11 @@ def _paragraph(text: str) -> str:
         spans.append(span[0])
         return f"\x00{len(spans) - 1}\x00"
 
-    masked = _SPAN.sub(keep, text)
+    masked = SPAN.sub(keep, text)
     if _DOUBT.search(masked):
         spans.clear()
-        masked = _SPAN.sub(lambda span: span[0] if _DANGER.search(span[0]) else keep(span), text)
-    return _KEPT_SPAN.sub(lambda match: spans[int(match[1])], _harmless(masked))
+        masked = SPAN.sub(lambda span: span[0] if DANGER.search(span[0]) else keep(span), text)
+    return _KEPTSPAN.sub(lambda match: spans[int(match[1])], _harmless(masked))
 
 
 def _harmless(text: str) -> str:
