@@ -160,7 +160,7 @@ def _answers(settings: Settings, root: Path, records: Records) -> Answers:
 
     own = sources.narrowed(settings, root)[0].cache
     bound = Bound(own.max_entries, own.max_bytes, own.ttl_hours * 3600)
-    return Answers(records, bound) if own.enabled else Answers()
+    return Answers(records, bound, keeping=own.enabled)
 
 
 def _mark(store: Path, root: Path) -> None:

@@ -81,3 +81,19 @@ async def test_cleared_or_switched_off_nothing_is_served(tmp_path: Path) -> None
             assert not (await ask(engine, QUESTION)).cached
         async with opened(tmp_path, server, enabled=False) as engine:
             assert not (await ask(engine, QUESTION)).cached
+
+
+async def test_what_was_kept_before_the_cache_was_switched_off_is_forgotten_too(tmp_path: Path) -> None:
+    with ModelServer() as server:
+        async with opened(tmp_path, server) as engine:
+            conversation = (await ask(engine, QUESTION)).conversation
+            await ask(engine, OTHER)
+        async with opened(tmp_path, server, enabled=False) as engine:
+            await engine.forget(conversation)
+        async with opened(tmp_path, server) as engine:
+            assert [entry.question for entry in await engine.kept_answers()] == [OTHER]
+        async with opened(tmp_path, server, enabled=False) as engine:
+            assert await engine.kept_answers() == []
+            await engine.forget()
+        async with opened(tmp_path, server) as engine:
+            assert await engine.kept_answers() == []

@@ -71,12 +71,19 @@ class Found:
 
 
 class Answers:
-    """Thread-safe; every method but `wanted` blocks. Without `records` nothing is kept or found."""
+    """Thread-safe; every method but `wanted` blocks. Without `records`, or where it is not `keeping`, nothing is kept or
+    found; what was kept before can still be forgotten."""
 
     def __init__(
-        self, records: Records | None = None, bound: Bound = DEFAULT, clock: Callable[[], float] = time.time
+        self,
+        records: Records | None = None,
+        bound: Bound = DEFAULT,
+        clock: Callable[[], float] = time.time,
+        *,
+        keeping: bool = True,
     ) -> None:
-        self._records = records
+        self._file = records
+        self._records = records if keeping else None
         self._bound = bound
         self._clock = clock
         self._meanings: Meanings | None = None
@@ -135,12 +142,12 @@ class Answers:
 
     def forget(self, questions: Collection[str]) -> None:
         """Forget the answers to questions of a conversation that is forgotten."""
-        if self._records is not None and questions:
-            self._records.write(lambda connection: rows.forget(connection, questions), None)
+        if self._file is not None and questions:
+            self._file.write(lambda connection: rows.forget(connection, questions), None)
 
     def clear(self) -> Held:
         """Forget all; what that was."""
-        return _NOTHING if self._records is None else self._records.write(rows.clear, _NOTHING)
+        return _NOTHING if self._file is None else self._file.write(rows.clear, _NOTHING)
 
 
 def _identity(meaning: Meaning, scope: Scope) -> str:
