@@ -88,6 +88,7 @@ def pack(parts: Parts, count: Count, room: int) -> Packed:
         tokens,
         tuple(_left_out(parts, chosen)),
         (*shortened, *cut),
+        leans=bool(chosen.turns or chosen.summary),
     )
 
 

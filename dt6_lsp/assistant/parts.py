@@ -69,7 +69,7 @@ class Packed:
     """`passages` are all that may be cited, what the user gave first, then by rank. `hits` are those that are in, as
     far as they are; `tokens` counts all messages rather too high, and `expected` is what the server will most likely
     count; `left_out` names what is not in, by part; `notices` are sentences about what the user gave and had to be
-    cut."""
+    cut. `leans`: something that was said before is in."""
 
     messages: tuple[Message, ...]
     passages: tuple[Passage, ...]
@@ -79,6 +79,7 @@ class Packed:
     left_out: tuple[LeftOut, ...] = ()
     notices: tuple[str, ...] = ()
     expected: int = 0
+    leans: bool = False
 
     @property
     def texts(self) -> list[str]:

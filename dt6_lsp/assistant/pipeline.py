@@ -191,6 +191,7 @@ def _pack(task: _Asked, choice: Choice) -> context.Packed:
 def _parts(task: _Asked) -> context.Parts:
     found = task.findings
     said = task.services.memory.history(task.conversation, task.meant, task.reader)
+    said = replace(said, older=task.services.answers.others(task.question, said.older))
     return context.Parts(
         task.meant.for_model, task.routed.intent, found.given, found.hits, map_text=map_text(found.map), history=said
     )
@@ -240,6 +241,7 @@ def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Pa
         index=task.findings.state,
         notice=_notice(task, choice.why, broken, *packed.notices),
         broken=bool(broken),
+        leans=packed.leans or task.meant.follows,
     )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.assistant import prompts
 from dt6_lsp.assistant.cache import rows
 from dt6_lsp.assistant.cache.evidence import standing
-from dt6_lsp.assistant.cache.identity import called_differently
+from dt6_lsp.assistant.cache.identity import called_differently, judge
 from dt6_lsp.assistant.cache.meaning import Meanings
 from dt6_lsp.assistant.cache.rows import Bound, Entry, Held
 from dt6_lsp.workspace.secrets import redact
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.cache.meaning import Meaning
     from dt6_lsp.assistant.events import Done
     from dt6_lsp.assistant.parts import Passage
+    from dt6_lsp.assistant.turns import Turn
     from dt6_lsp.index.model import Hit, Reader
     from dt6_lsp.index.records import Records
 
@@ -71,8 +72,8 @@ class Found:
 
 
 class Answers:
-    """Thread-safe; every method but `wanted` blocks. Without `records`, or where it is not `keeping`, nothing is kept or
-    found; what was kept before can still be forgotten."""
+    """Thread-safe; every method but `wanted` blocks. Without `records`, or where it is not `keeping`, nothing is kept
+    or found; what was kept before can still be forgotten."""
 
     def __init__(
         self,
@@ -94,10 +95,15 @@ class Answers:
 
     def wanted(self, question: str, scope: Scope) -> Wanted | None:
         """None for a question that asks nothing."""
-        if self._meanings is None:
-            self._meanings = Meanings()
-        meaning = self._meanings.of(question)
+        meaning = self._meaning(question)
         return Wanted(question, meaning, _identity(meaning, scope)) if meaning.parts else None
+
+    def others(self, question: str, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        """Without those that asked the same: what they were answered is kept and served, or does not stand any more."""
+        if self._records is None:
+            return tuple(turns)
+        asked = self._meaning(question)
+        return tuple(turn for turn in turns if not judge(asked, self._meaning(turn.question)).same)
 
     def find(self, wanted: Wanted, indexed: int, reader: Reader) -> Found | None:
         """`indexed` is how many files the index has now."""
@@ -148,6 +154,11 @@ class Answers:
     def clear(self) -> Held:
         """Forget all; what that was."""
         return _NOTHING if self._file is None else self._file.write(rows.clear, _NOTHING)
+
+    def _meaning(self, question: str) -> Meaning:
+        if self._meanings is None:
+            self._meanings = Meanings()
+        return self._meanings.of(question)
 
 
 def _identity(meaning: Meaning, scope: Scope) -> str:

@@ -1,7 +1,8 @@
 """An answer that is kept, or else one that is written now, once for all who ask the same meanwhile, and then kept.
 
 Kept is what a model wrote to its end, over an index that was whole, from text that is saved; never a digest, which is
-made anew as quickly, and never what broke off. Not here: what is the same question, and what may be served (`answers`).
+made anew as quickly, never what broke off, and never what leans on a conversation: who asks elsewhere was not in it.
+Not here: what is the same question, and what may be served (`answers`).
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ async def served(
     elif found := await _found(asking, wanted, answers, cancel, run):
         events = _told(found, asking.findings)
     elif asking.context.use_cache:
-        events = flights.follow(wanted.identity, lambda own: _kept(asking, wanted, answers, write(own), run), cancel)
+        key = f"{wanted.identity} {asking.context.conversation}"  # whose turns the model may be told
+        events = flights.follow(key, lambda own: _kept(asking, wanted, answers, write(own), run), cancel)
     else:
         events = _kept(asking, wanted, answers, write(cancel), run)
     async with aclosing(events):
@@ -126,7 +128,7 @@ async def _kept(
 
 def _is_worth_keeping(done: Done) -> bool:
     whole = done.index.indexed == done.index.files and not done.index.stale
-    return whole and not done.broken and not done.cached and done.backend != "none"
+    return whole and not (done.broken or done.cached or done.leans) and done.backend != "none"
 
 
 def _keeping(asking: Asking, wanted: Wanted, answers: Answers, done: Done, hits: tuple[Hit, ...]) -> Callable[[], bool]:
