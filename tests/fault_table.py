@@ -76,7 +76,7 @@ def settings_for(server: ModelServer, backend: Backend, fault: Fault | None = No
             backend=backend,
             model=MODELS[backend],
             max_answer_tokens=_TOKENS,
-            connect_seconds=2.0,
+            connect_seconds=2.0 if silent else 20.0,  # what is left of it counts for the first token
             first_token_seconds=0.3 if silent else 20.0,
             next_token_seconds=0.3 if silent else 20.0,
         ),
