@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SAFE_SCHEMES = ("http", "https", "mailto")
-
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _OPENING = re.compile(r"(?P<before>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 SPAN = re.compile(r"(?<![\\`])(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)")
@@ -32,7 +30,6 @@ _IMAGE = re.compile(rf"!+\[(?P<words>[^\[\]]*)\](?:{_TARGET}|\[[^\[\]]*\])")
 _LINK = re.compile(rf"\[(?P<words>[^\[\]]*)\]{_TARGET}")
 _LINK_BEGINS = re.compile(r"\](?=\()")
 _DEFINITION = re.compile(r"(?<!\w)(?P<label>\[(?:[^\[\]\\]|\\.)*\]):", re.DOTALL)
-_DOUBTFUL_DEFINITION = re.compile(r"(?<=\]):")
 _AUTOLINK = re.compile(r"<(?:https?://|mailto:)[^\s<>\\\x00]+>|<[\w.+-]+@[\w-]+(?:\.[\w-]+)+>", re.IGNORECASE)
 _ELEMENTS = (
     "a|abbr|article|audio|b|base|blockquote|body|br|button|canvas|center|code|dd|details|dialog|div|dl|dt|em|embed|font|"

@@ -126,7 +126,7 @@ def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
             images=images,
             use_cache=arguments.use_cache,
         )
-    marked = _range(call, arguments.range)
+    marked = _range(arguments.range)
     snapshot = call.documents.get(arguments.uri)
     selection = arguments.selection or (text_in(snapshot.text, marked, call.encoding) if snapshot else "")
     # A selection of whole lines ends at the start of the line after.
@@ -155,7 +155,7 @@ def _outside(uri: str) -> str:
     return "/".join(PurePath(path).parts[-2:]) if path else ""
 
 
-def _range(call: Call, given: Any) -> types.Range:
+def _range(given: Any) -> types.Range:
     """By hand: lsprotocol's types are for whole messages, and this stands inside a command's argument."""
     try:
         start, end = (types.Position(given[side]["line"], given[side]["character"]) for side in ("start", "end"))

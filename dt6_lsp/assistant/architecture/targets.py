@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from dt6_lsp.index.model import Definition, Reader
 
-_FACES = frozenset({"__init__", "index", "mod", "lib", "main", "doc", "package-info"})
 _ARTICLES = re.compile(
     r"^(?:the|a|an|our|my|this|that|its|any|some|class|function|method|module|package|file|folder|crate|symbol|type"
     r"|interface|struct|trait|component|directory)\s+", re.IGNORECASE

@@ -101,7 +101,7 @@ class Clauses:
         """Without auxiliaries, and with the verb before what it is done to."""
         place = next((at for at, word in enumerate(words) if word in _BE | _GET | _DO | _MODAL), None)
         if place is None:
-            clause.words = self._without_dummy(clause, words)
+            clause.words = self._without_dummy(words)
             clause.gap = "subject" if clause.start in ("what", "who") else ""
             clause.verb = 0 if clause.gap and clause.words[:1] and clause.words[0] in self._lexicon.bases else -1
             return
@@ -162,7 +162,7 @@ class Clauses:
     def _active(self, clause: _Clause, words: list[str], aids: Sequence[str], *, asked: bool) -> None:
         done = bool(set(aids) & _DO) or (bool(set(aids) & _MODAL) and "be" not in aids)
         gerund = next((at for at, word in enumerate(words) if word in self._lexicon.gerunds), None)
-        rest = self._without_dummy(clause, words)
+        rest = self._without_dummy(words)
         if done and asked:
             clause.gap = "object"
         elif asked and gerund is not None and not done:
@@ -182,7 +182,7 @@ class Clauses:
         ]
         return followed[0] if len(followed) == 1 else -1
 
-    def _without_dummy(self, clause: _Clause, words: list[str]) -> list[str]:
+    def _without_dummy(self, words: list[str]) -> list[str]:
         """Who asks does not matter: "where do we call X"."""
         if words and (words[0] in self._lexicon.dummies or words[0] in ("dt", "it")):
             return words[1:]
