@@ -226,3 +226,10 @@ def test_an_answer_that_rests_on_what_has_changed_meanwhile_has_no_evidence(cach
     (kept,) = evidence(place, cache.reader, lambda chunk: True) or ()
     assert isinstance(kept, Evidence)
     assert kept.path == "app/one.py"
+
+
+def test_what_is_cleared_is_in_no_file_any_more(cache: Cache, tmp_path: Path) -> None:
+    cache.keep(QUESTION, "Unmistakably so.")
+    assert any(b"Unmistakably" in file.read_bytes() for file in tmp_path.iterdir())
+    cache.answers.clear()
+    assert not any(b"Unmistakably" in file.read_bytes() for file in tmp_path.iterdir())

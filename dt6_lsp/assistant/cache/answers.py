@@ -152,8 +152,12 @@ class Answers:
             self._file.write(lambda connection: rows.forget(connection, questions), None)
 
     def clear(self) -> Held:
-        """Forget all; what that was."""
-        return _NOTHING if self._file is None else self._file.write(rows.clear, _NOTHING)
+        """Forget all; what that was. Nothing of it stays in SQLite's log."""
+        if self._file is None:
+            return _NOTHING
+        gone = self._file.write(rows.clear, _NOTHING)
+        self._file.scrub(set_aside=False)
+        return gone
 
     def _meaning(self, question: str) -> Meaning:
         if self._meanings is None:
