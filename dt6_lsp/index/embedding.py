@@ -11,6 +11,8 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from dt6_lsp.cancel import Cancelled
 from dt6_lsp.errors import Dt6Error, EmbeddingError
 from dt6_lsp.index import vector_rows
@@ -19,7 +21,6 @@ from dt6_lsp.index.prepare import path_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from dt6_lsp.cancel import CancelToken
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BATCH = 512
+_PLAIN = "plain words"  # what any model takes
 
 
 class TextEmbedder(Protocol):
@@ -112,7 +114,7 @@ def _embed_batch(ledger: Ledger, embedder: TextEmbedder, stored: StoredFingerpri
         texts = _texts(batch)
         for text_hash in vector_rows.known(connection, stored.id, texts):
             del texts[text_hash]
-    vectors = embedder.documents(list(texts.values()), cancel) if texts else None
+    vectors = _vectors(embedder, list(texts.values()), cancel) if texts else None
     if vectors is not None and vectors.shape != (len(texts), stored.dimension):
         raise EmbeddingError(
             f"The model {stored.model} gave vectors of shape {vectors.shape}, not {(len(texts), stored.dimension)}.",
@@ -123,6 +125,21 @@ def _embed_batch(ledger: Ledger, embedder: TextEmbedder, stored: StoredFingerpri
             vector_rows.add_vectors(connection, stored.id, list(texts), vectors)
         vector_rows.mark_embedded(connection, [item.chunk_id for item in batch])
     return len(batch)
+
+
+def _vectors(embedder: TextEmbedder, texts: Sequence[str], cancel: CancelToken) -> NDArray[np.float32]:
+    """A text that the model does not take gets the zero vector: else the whole workspace would go without, for as long
+    as that text is in it. It is the text's fault only where the model takes plain words right after it."""
+    try:
+        return embedder.documents(texts, cancel)
+    except EmbeddingError as error:
+        if len(texts) > 1:
+            middle = len(texts) // 2
+            halves = (texts[:middle], texts[middle:])
+            return np.concatenate([_vectors(embedder, half, cancel) for half in halves])
+        row = np.zeros_like(embedder.documents([_PLAIN], cancel))
+        logger.warning("A text has no vector and is found by its words only: %s", error)
+        return row
 
 
 def _texts(batch: Sequence[Pending]) -> dict[bytes, str]:

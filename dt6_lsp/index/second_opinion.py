@@ -2,7 +2,8 @@
 
 The static model was trained on code and DT6's ranking was found with it: with a general transformer in its place search
 gets worse (docs/embeddings.md has the figures). So that choosing one costs nothing, both have a say on the candidates.
-Static vectors are made when they are first needed, and kept in memory. Not here: finding candidates, which the chosen
+Static vectors are made when they are first needed, without a queue (it is arithmetic in the thread that asks), and
+kept in memory. Not here: finding candidates, which the chosen
 model does.
 """
 

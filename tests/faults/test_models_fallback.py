@@ -41,7 +41,7 @@ from tests.unit.assistant_fixtures import FakeReader, done
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from dt6_lsp.engine import Done
+    from dt6_lsp.engine import Done, Event
 
 FILES = {"app/io.py": 'def read_all(path):\n    """Reads a file whole."""\n    return open(path).read()\n'}
 QUESTION = "How does read_all read a file?"
@@ -419,3 +419,16 @@ async def test_other_settings_break_no_answer_in_flight(ollama: ModelServer, gpu
     assert "".join(came) == "one two three four"
     assert "_client" not in choice.backend._server.__dict__, "closed with its last stream"  # type: ignore[attr-defined]
     await hub.close()
+
+
+async def test_a_switch_breaks_no_answer_in_flight(ollama: ModelServer, gpu: ModelServer) -> None:
+    ollama.enqueue(Reply("one two three four", gap=0.05))
+    async with asking(settings_for(ollama, gpu)) as engine:
+        events: list[Event] = []
+        async for event in engine.ask(QUESTION):
+            if isinstance(event, Token) and not any(isinstance(each, Token) for each in events):
+                assert (await engine.switch_model("gpu")).model == "big"
+            events.append(event)
+        answer = done(events)
+        assert (answer.answer, answer.backend, answer.broken) == ("one two three four", "ollama", False)
+        assert (await ask(engine, "Where is read_all?")).backend == "gpu"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from dt6_lsp.cancel import CancelToken
@@ -18,8 +19,10 @@ from dt6_lsp.workspace.model import Document, FileEntry
 from tests.index_fixtures import FakeEmbedder, function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 
 @pytest.fixture
@@ -72,3 +75,41 @@ def test_nothing_is_begun_where_nothing_landed(ledger: Ledger) -> None:
     with embedding_alongside(ledger, embedder, CancelToken()):
         pass
     assert embedder.embedded == []
+
+
+class Choosy(FakeEmbedder):
+    """Does not take a text with one of `bad` in it; from `until` texts on it takes none at all."""
+
+    bad: tuple[str, ...] = ()
+    until = 1_000_000
+
+    def documents(self, texts: Sequence[str], cancel: CancelToken | None = None) -> NDArray[np.float32]:
+        if any(word in text for text in texts for word in self.bad) or len(self.embedded) >= self.until:
+            raise EmbeddingError("A text can't be embedded.")
+        return super().documents(texts, cancel)
+
+
+def zeros(ledger: Ledger) -> int:
+    """Vectors of no length."""
+    with ledger.read() as connection:
+        return sum(
+            not np.frombuffer(row[0], np.float32).any() for row in connection.execute("SELECT vector FROM vectors")
+        )
+
+
+def test_a_text_that_the_model_does_not_take_goes_without_a_vector_alone(ledger: Ledger) -> None:
+    embedder = Choosy()
+    embedder.bad = ("name7_step", "name40_step")
+    land(ledger, range(60))
+    embed_pending(ledger, embedder, CancelToken(), lambda _done, _total: None)
+    assert (pending(ledger), zeros(ledger)) == (0, 2)
+
+
+@pytest.mark.parametrize("until", [0, 60])
+def test_a_model_that_takes_nothing_any_more_is_no_fault_of_a_text(ledger: Ledger, until: int) -> None:
+    embedder = Choosy()
+    embedder.bad, embedder.until = ("name7_step",), until
+    land(ledger, range(60))
+    with pytest.raises(EmbeddingError):
+        embed_pending(ledger, embedder, CancelToken(), lambda _done, _total: None)
+    assert (pending(ledger), zeros(ledger)) == (60, 0)

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import BackendUnavailable, Dt6Error, EmbeddingError
+from dt6_lsp.models import batching
 from dt6_lsp.models.base import Fingerprint
+from dt6_lsp.models.batching import Call, Run, RunQueue
 from dt6_lsp.models.embedder import Embedder
 
 if TYPE_CHECKING:
@@ -91,6 +93,95 @@ def test_no_text_is_lost_or_swapped_and_only_the_caller_of_a_bad_text_fails(
     embedder.close()
     assert outcomes == ["failed" if "bad" in texts else texts for texts in calls]
     assert max(len(batch) for batch in backend.batches) <= batch_size
+
+
+@settings(max_examples=200, deadline=None)
+@given(calls=st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=1, max_size=10), size=st.integers(8, 12))
+def test_batches_are_filled_in_order_and_what_was_cancelled_is_in_none(
+    calls: list[tuple[int, bool]], size: int
+) -> None:
+    queue = RunQueue(size, wait=0)
+    queued: list[tuple[Call, bool]] = []
+    for count, cancelled in calls:
+        call = Call(numbers(count), None)
+        queue.put(call)
+        queued.append((call, cancelled))
+    for call, cancelled in queued:
+        if cancelled:
+            call.fail(Cancelled())
+    wanted = [(call, text) for call, cancelled in queued if not cancelled for text in call.texts]
+    batches: list[list[Run]] = []
+    while sum(len(run.texts) for batch in batches for run in batch) < len(wanted):
+        batches.append(queue.take())
+    assert [(run.call, text) for batch in batches for run in batch for text in run.texts] == wanted
+    filled = [sum(len(run.texts) for run in batch) for batch in batches]
+    assert max(filled, default=0) <= size
+    assert all(now + len(after[0].texts) > size for now, after in zip(filled, batches[1:], strict=False))
+
+
+@given(wait=st.floats(0.01, 1e6), size=st.integers(2, 9), data=st.data())
+def test_a_batch_that_is_not_full_goes_when_its_first_text_has_waited_and_not_before(
+    wait: float, size: int, data: st.DataObject
+) -> None:
+    readings = [0.0, wait * 0.5, wait - 0.001, wait]
+    count = data.draw(st.integers(1, size - 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batching, "time", Readings(readings))
+        queue = RunQueue(size, wait)
+        queue.put(Call(numbers(count), None))
+        queue._changed = Impatient()
+        assert [run.texts for run in queue.take()] == [numbers(count)]
+    assert readings == [], "every reading before the last was too early"
+
+
+class Readings:
+    """A clock that is read so often, and no oftener."""
+
+    def __init__(self, readings: list[float]) -> None:
+        self.monotonic = lambda: readings.pop(0)
+
+
+class Impatient(threading.Condition):
+    """Whoever waits is woken at once, as by a caller that came in vain."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None, "who has a text to send does not wait for ever"
+        return True
+
+
+@given(wait=st.floats(1, 1e6), size=st.integers(1, 9))
+def test_a_full_batch_waits_for_nothing(wait: float, size: int) -> None:
+    queue = RunQueue(size, wait)
+    queue.put(Call(numbers(size), None))
+    assert [run.texts for run in queue.take()] == [numbers(size)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(calls=st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=6), size=st.integers(1, 9))
+def test_whoever_is_cancelled_takes_nothing_from_the_others(calls: list[tuple[int, bool]], size: int) -> None:
+    backend = NumberBackend(held=True)
+    embedder = Embedder(backend, size, 0)
+    tokens = [CancelToken() for _ in calls]
+    with ThreadPoolExecutor(len(calls) + 1) as pool:
+        first = pool.submit(embedder.documents, numbers(size))
+        assert backend.entered.acquire(timeout=SOON)
+        waiting = [
+            pool.submit(embedder.documents, numbers(count, 1000 * place), tokens[place])
+            for place, (count, _) in enumerate(calls)
+        ]
+        for place, (_, cancelled) in enumerate(calls):
+            if cancelled:
+                tokens[place].cancel()
+                assert isinstance(waiting[place].exception(SOON), Cancelled)
+        backend.gate.set()
+        assert firsts(first.result(SOON)) == numbers(size)
+        for place, (count, cancelled) in enumerate(calls):
+            assert cancelled or firsts(waiting[place].result(SOON)) == numbers(count, 1000 * place)
+    embedder.close()
+    asked = [text for batch in backend.batches[1:] for text in batch]
+    assert sorted(asked) == sorted(
+        t for n, (count, gone) in enumerate(calls) if not gone for t in numbers(count, 1000 * n)
+    )
 
 
 def test_texts_of_several_callers_share_a_batch() -> None:
