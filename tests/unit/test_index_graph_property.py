@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dt6_lsp.index.imports.jsonc import read_object
 from tests.unit.assistant_fixtures import FakeReader
 
 STEMS = ["a", "b", "B", "a/b", "a/__init__", "a/index", "src/lib", "src/a/mod", "package", "tsconfig", "go", "Cargo"]
@@ -90,3 +92,9 @@ def test_a_configuration_may_be_as_deep_as_it_likes() -> None:
     deep = '{"name": "x", "exports": ' + '{"import": ' * 900 + '"./a.js"' + "}" * 901
     files = {"package.json": deep, "tsconfig.json": deep, "a.js": "import 'x';\nimport 'y';\n"}
     assert not FakeReader(files).graph().edges
+
+
+@pytest.mark.parametrize("broken", ['"' + '\\"' * 300_000, "/* " * 300_000, ", " * 300_000])
+def test_a_configuration_in_which_nothing_is_closed_is_read_once(broken: str) -> None:
+    """Looked for from each beginning anew, an end that is not there would take hours."""
+    assert read_object(broken) == {}

@@ -1,4 +1,7 @@
-"""JSON as people write it in configuration: with comments and commas too many."""
+"""JSON as people write it in configuration: with comments and commas too many.
+
+A string or a comment that is never closed ends with the text: so each character is read once, whatever is written.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import json
 import re
 from typing import Any
 
-_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.DOTALL)
+_STRING = r'("(?:\\.|[^"\\])*+"?)'
+_COMMENT = re.compile(_STRING + r"|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_COMMA = re.compile(_STRING + r"|,(?=\s*[}\]])", re.DOTALL)
 
 
 def read_object(text: str) -> dict[str, Any]:
