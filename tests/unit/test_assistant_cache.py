@@ -184,6 +184,20 @@ def test_editing_any_cited_chunk_and_only_that_kills(cited: set[str], changed: s
         assert (cache.find(QUESTION) is None) == (changed in cited)
 
 
+@given(cited=CITED, touched=st.sampled_from(sorted(FILES)), how=st.sampled_from(["deleted", "moved", "renamed"]))
+def test_deleting_moving_or_renaming_any_cited_chunk_and_only_that_kills(
+    cited: set[str], touched: str, how: str
+) -> None:
+    with TemporaryDirectory() as folder, closing(Cache(Path(folder))) as cache:
+        cache.keep(QUESTION, cited=tuple(sorted(cited)))
+        text = cache.reader.files_by_path.pop(touched)
+        if how == "moved":
+            cache.reader.files_by_path[touched] = f"import os\n\n\n{text}"
+        elif how == "renamed":
+            cache.reader.files_by_path[f"other/{Path(touched).name}"] = text
+        assert (cache.find(QUESTION) is None) == (touched in cited)
+
+
 @given(
     sizes=st.lists(st.integers(1, 400), min_size=1, max_size=12),
     entries=st.integers(0, 6),

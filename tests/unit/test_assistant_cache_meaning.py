@@ -47,6 +47,8 @@ def same_question(one: str, other: str) -> bool:
         ("Why isn't the cache cleared?", "Why is the cache not cleared?"),
         ("What happens if the disk is full?", "When the disk is full, what happens?"),
         ("How do we copy rows from a.py to b.py?", "How are rows copied to b.py from a.py?"),
+        ("Where is the *retry* limit set ?", "Where is the retry limit set?"),
+        ('What does "fetch", if called, return?', "what does `fetch`, if called, return"),
     ],
 )
 def test_another_wording_is_the_same_question(one: str, other: str) -> None:
@@ -57,6 +59,8 @@ def test_another_wording_is_the_same_question(one: str, other: str) -> None:
     ("one", "other", "why"),
     [
         ("Who calls save_all?", "Who calls load_all?", "they name different things: save_all / load_all"),
+        ("what does << do?", "what does >> do?", "they name different things: << / >>"),
+        ("explain [x]", "explain {x}", "they name different things: [x] / {x}"),
         ("Where is it set to 3?", "Where is it set to 4?", "they name different things: 3 / 4"),
         ("Where is a_b set?", "Why is a_b set?", "another kind of question: where / why"),
         ("What calls a_b?", "What does a_b call?", "another kind of question: what subject / what object"),

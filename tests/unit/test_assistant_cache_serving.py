@@ -126,6 +126,16 @@ async def test_over_text_that_is_not_saved_nothing_is_kept_or_served(asker: Aske
     assert not await asker.cached(QUESTION)
 
 
+async def test_what_was_asked_with_an_image_is_neither_kept_nor_served(asker: Asker) -> None:
+    seeing = AskContext(images=("data:image/png;base64,iVBORw0KGgo=",))
+    asker.chat.enqueue(ANSWER, ANSWER, ANSWER)
+    await asker.ask(QUESTION, context=seeing)
+    assert asker.services.answers.entries() == []
+    assert not await asker.cached(QUESTION)
+    assert not await asker.cached(QUESTION, seeing)
+    assert await asker.cached(QUESTION)
+
+
 async def test_an_answer_that_saw_a_part_of_the_workspace_is_not_kept(asker: Asker) -> None:
     asker.chat.enqueue(ANSWER, ANSWER)
     asker.reader.total = 10

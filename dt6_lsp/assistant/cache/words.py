@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.cache.lexicon import Lexicon
 
 _QUOTED = re.compile(r"```(.*?)```|`([^`]*)`|\"([^\"\n]*)\"|(?<![\w])'([^'\n]*)'(?!\w)|“([^”]*)”", re.DOTALL)
-_OPENING = "([{<\"'“‘*"
-_CLOSING = ")]}>\"'”’*.,;:?!"
+_OPENING = "(\"'“‘"  # other brackets may be code: a list is no tuple
+_CLOSING = ")\"'”’.,;:?!"
+_STRESSED = re.compile(r"(\*{1,2})([^*]+)\1([.,;:?!]*)")
 _PLAIN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NUMBER = re.compile(r"[+-]?\d+(?:,\d{3})*(?:\.\d+)?%?")
 _UNIT = re.compile(r"(\d+(?:\.\d+)?)(ms|secs?|s|mins?|kb|mb|gb)", re.IGNORECASE)
@@ -57,10 +58,15 @@ def _cut(question: str, lexicon: Lexicon) -> Iterator[Word]:
 
 def _plain(text: str, lexicon: Lexicon, *, first: bool) -> Iterator[Word]:
     """`first`: the text begins a sentence, where a capital says nothing."""
-    for raw in text.split():
-        piece = raw.lstrip(_OPENING)
+    pieces = text.split()
+    beside = not text[:1].isspace()  # the first piece ends what was quoted before it
+    for at, raw in enumerate(pieces):
+        piece = _STRESSED.sub(r"\2\3", raw).lstrip(_OPENING)
         body = piece if _is_call(piece) else piece.rstrip(_CLOSING)
-        if body:
+        last = at == len(pieces) - 1
+        if not body and not (beside and at == 0) and (raw.strip("?!.") or not last):
+            yield Word(raw.rstrip("?!.") or raw, name=True)  # an operator, of which may be asked
+        elif body:
             yield from _piece(body, lexicon, first=first)
             first = piece.endswith((".", "?", "!", ":"))
         if piece.endswith((",", ";", ":", ".", "?", "!")) or body in ("-", "–", "—"):
