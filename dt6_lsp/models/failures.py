@@ -49,6 +49,7 @@ class ModelServerName:
     mend_absent: str
     mend_missing: str
     mend_empty: str
+    mend_key: str
 
     def __str__(self) -> str:
         return f"{self.name} at {self.url}"
@@ -64,6 +65,7 @@ def ollama_at(url: str, name: str = "ollama") -> ModelServerName:
         f"Start it with `ollama serve`, or set {section}.url to where it runs.",
         "Get it with `ollama pull {model}`, or name an installed model.",
         "Get one with `ollama pull qwen2.5-coder:7b`, for example.",
+        "Ollama itself asks for none: see what stands before it.",
     )
 
 
@@ -76,6 +78,7 @@ def openai_at(url: str, name: str = "openai") -> ModelServerName:
         f"Start it, or set {section}.url to where it runs.",
         "Name a model that the server has; `dt6-lsp models` lists them.",
         "Name one by chat.model.",
+        f"Set {section}.api_key to a valid one.",
     )
 
 
@@ -194,9 +197,7 @@ def refused(
     if status in (429, 503):
         return RateLimited(f"{server} is too busy: {_quoted(message)}.", "Try again in a moment.", retry_after)
     if status in (401, 403):
-        return ModelError(
-            f"{server} refused the key: {_quoted(message)}.", f"Set {server.settings}.api_key to a valid one."
-        )
+        return ModelError(f"{server} refused the key: {_quoted(message)}.", server.mend_key)
     if 300 <= status < 400:
         return ModelError(
             f"{server} redirects to another address, which DT6 does not follow.",
