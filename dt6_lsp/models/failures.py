@@ -203,7 +203,7 @@ def refused(
             f"{server} redirects to another address, which DT6 does not follow.",
             "Set the address that it redirects to.",
         )
-    if status == 404 and ("model" in message.lower() or not message):
+    if status == 404 and model and ("model" in message.lower() or not message):
         return missing(server, model)
     if status == 404:
         return unreadable(server)

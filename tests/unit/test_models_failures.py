@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from dt6_lsp.errors import EmbeddingError
+from dt6_lsp.errors import EmbeddingError, ModelMissing
 from dt6_lsp.models.failures import ollama_at, refused, refused_text, seconds_to_wait
 from dt6_lsp.models.remote_embedding import prefixes_of
 from dt6_lsp.models.vectors import unit_rows
@@ -32,6 +32,13 @@ def test_every_refusal_is_one_line_of_bearable_length(status: int, message: str)
 def test_a_window_that_is_too_small_is_mended_by_a_setting() -> None:
     message = "This model's maximum context length is 8192 tokens. However, you requested 8572 tokens."
     assert refused(OLLAMA, "m", 400, message).mend == "Set chat.context_tokens to what the model can hold."
+
+
+def test_who_knows_no_list_of_models_is_no_model_server_rather_than_without_a_model() -> None:
+    error = refused(OLLAMA, "", 404, "")
+    assert "not its protocol" in error.cause
+    assert not isinstance(error, ModelMissing)
+    assert isinstance(refused(OLLAMA, "m", 404, ""), ModelMissing)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -283,6 +285,33 @@ def test_a_workspace_names_no_backend(tmp_path: Path) -> None:
     assert load(tmp_path).settings.backends[0].url == "https://gpu.example.org/v1"
     settings, _ = narrowed(load().settings, tmp_path)
     assert settings.backends[0].url == "https://gpu.example.org/v1"
+
+
+SAID = st.sampled_from(
+    [True, False, 0, 1, 90, 10**9, 9.5, "none", "gpu", "openai", "ollama", "debug", "http://evil.example/v1", [], ["x"]]
+)
+BACKENDS_KEYS = [
+    f"backends.{name}.{field}" for name in ("gpu", "evil") for field in ("url", "kind", "model", "api_key")
+]
+
+
+@given(st.dictionaries(st.sampled_from([*sorted(OPTIONS), *BACKENDS_KEYS]), SAID, max_size=12))
+def test_whatever_a_workspace_says_it_chooses_nobody_and_widens_nothing(said: dict[str, Any]) -> None:
+    user_file(GPU + '[chat]\nfallback = ["gpu"]\n')
+    before = load(strict=True).settings
+    with TemporaryDirectory() as folder:
+        workspace_file(Path(folder), "".join(f"{key} = {json.dumps(value)}\n" for key, value in said.items()))
+        loaded = load(Path(folder), strict=True)
+    assert not any("TOML" in problem for problem in loaded.problems)
+    assert loaded.settings.backends == before.backends
+    for option in OPTIONS.values():
+        was, now = (getattr(getattr(each, option.section), option.name) for each in (before, loaded.settings))
+        if not option.workspace:
+            assert now == was
+        elif isinstance(was, tuple):
+            assert set(was) <= set(now)
+        else:
+            assert now <= was
 
 
 # --- whatever is sent -------------------------------------------------------------------------------------------------
