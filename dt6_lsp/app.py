@@ -82,8 +82,10 @@ def build_engine(
 
 def serve(loaded: Loaded, data_dir: Path | None = None) -> int:
     """Serve one editor over stdin and stdout; the result is the exit code."""
+    from dt6_lsp.index.allocator import give_memory_back
     from dt6_lsp.server.main import serve_stdio
 
+    give_memory_back()
     metrics = Metrics()
     return serve_stdio(
         lambda settings, roots: build_engine(settings, roots, data_dir, metrics), loaded, metrics, data_dir

@@ -18,6 +18,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.cancel import Cancelled
+from dt6_lsp.index.allocator import give_memory_back
 from dt6_lsp.index.chroma import ChromaFailed, Client, Place, Shelf
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ class RemoteShelf:
 def _serve(connection: Connection, place: Place) -> None:
     """What the process does: open ChromaDB, answer until it is told to close or nobody is left to ask."""
     _stand_back()
+    give_memory_back()
     clients: list[Client] = []
     with contextlib.suppress(EOFError, OSError):
         connection.send(_attempt(lambda: clients.append(Client.open(place))))
