@@ -21,6 +21,11 @@ def lines_of(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
+def article(word: str) -> str:
+    """ "a" or "an", as English writes it before a plain word."""
+    return "an" if word[:1].lower() in set("aeiou") else "a"
+
+
 def word_runs(text: str) -> list[str]:
     r"""The runs of letters, digits and underscores in a text, in order, as the expression \w+ finds them. ASCII, which
     code mostly is, takes a third of the time that the expression does."""

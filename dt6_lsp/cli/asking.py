@@ -15,6 +15,7 @@ from dt6_lsp.cli.invocation import named_file
 from dt6_lsp.cli.terminal import counted
 from dt6_lsp.contracts import answer_json
 from dt6_lsp.errors import Dt6Error, SettingError
+from dt6_lsp.text import article
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
@@ -91,7 +92,7 @@ async def _answered(call: Invocation, engine: Engine, question: str, context: As
 def _route(routed: Routed) -> str:
     why = f": {routed.why}" if routed.why else ""
     looks = f" Looks at {routed.plan}." if routed.plan else ""
-    return f"Taken for a {routed.intent} question ({routed.probability:.0%}){why}.{looks}"
+    return f"Taken for {article(routed.intent)} {routed.intent} question ({routed.probability:.0%}){why}.{looks}"
 
 
 def _tell(call: Invocation, done: Done) -> None:

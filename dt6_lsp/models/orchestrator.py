@@ -93,7 +93,7 @@ class ModelHub:
                 return replace(choice, why=_stands_in(choice, passed), place=place) if place else choice
             passed.append(choice.why)
             error = error or choice.error
-        return self._nobody(" ".join(passed), error)
+        return self._nobody(" ".join(dict.fromkeys(passed)), error)
 
     def forget(self) -> None:
         """Look anew at the next question: the model that was chosen has failed."""
@@ -234,4 +234,4 @@ def _stands_in(choice: Choice, passed: list[str]) -> str:
     """Nothing where the chosen one was first: that is what the user expects."""
     if not passed or choice.backend is None:
         return ""
-    return f"{' '.join(passed)} {choice.model} ({choice.backend.name}) stands in, as chat.fallback says."
+    return f"{' '.join(dict.fromkeys(passed))} {choice.model} ({choice.backend.name}) stands in, as chat.fallback says."

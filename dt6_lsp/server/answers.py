@@ -15,11 +15,12 @@ from lsprotocol import types
 from dt6_lsp.errors import StoreError
 from dt6_lsp.server.convert import lines_range, to_uri
 from dt6_lsp.settings.folders import old_answers
+from dt6_lsp.text import article
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dt6_lsp.engine import Citation, Done, Engine
+    from dt6_lsp.engine import Citation, Done, Engine, Routed
     from dt6_lsp.server.session import Session
 
 logger = logging.getLogger(__name__)
@@ -62,9 +63,13 @@ def to_markdown(engine: Engine, question: str, done: Done) -> str:
         parts.append("## Sources\n\n" + "\n".join(_source(engine, cited) for cited in done.citations))
     index = done.index
     seen = f"from {index.indexed:,} of {index.files:,} files"
-    route = f"Taken for a {done.route.intent} question: {_plain(done.route.why)}. " if done.route else ""
+    route = _route(done.route) if done.route else ""
     parts.append(f"---\n\n{route}Written {author}, {seen}. {_plain(done.notice)}".rstrip())
     return "\n\n".join(parts) + "\n"
+
+
+def _route(routed: Routed) -> str:
+    return f"Taken for {article(routed.intent)} {routed.intent} question: {_plain(routed.why)}. "
 
 
 def _source(engine: Engine, cited: Citation) -> str:

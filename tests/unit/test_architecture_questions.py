@@ -73,6 +73,8 @@ FORMS = {
     "Explain the architecture.": ("whole", "", ""),
     "how is this codebase organised?": ("whole", "", ""),
     "architecture of dt6_lsp/index": ("whole", "dt6_lsp/index", ""),
+    "give me an overview of the architecture": ("whole", "", ""),
+    "overview of the code structure": ("whole", "", ""),
     "give me an overview of the server package": ("whole", "the server package", ""),
     "what are the main components?": ("whole", "", ""),
     "what is the structure of the server?": ("whole", "the server", ""),

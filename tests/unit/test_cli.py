@@ -19,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dt6_lsp.cli import main
+from dt6_lsp.cli.asking import _route
 from dt6_lsp.cli.terminal import Terminal, clean
-from dt6_lsp.engine import AskContext, Citation, Failed, IndexProgress, Token
+from dt6_lsp.engine import AskContext, Citation, Failed, IndexProgress, Routed, Token
 from dt6_lsp.errors import StoreError, WorkspaceError
 from tests.unit.cli_fixtures import DONE, HIT, REPORT, Cli, FakeEngine
 
@@ -290,6 +291,11 @@ def test_ctrl_c_cancels_through_the_token(cli: Cli, capsys: Capture) -> None:
     assert cli.engine.closed
     assert capsys.readouterr().err == "Taken for a code question (100%).\ndt6-lsp: stopped.\n"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_route_is_told_in_good_english() -> None:
+    assert _route(Routed("arch", 0.95, "it asks about the whole")).startswith("Taken for an arch question (95%)")
+    assert _route(Routed("debug", 0.95, "")) == "Taken for a debug question (95%)."
 
 
 def test_a_reader_that_leaves_early_is_no_failure(here: Path) -> None:

@@ -178,6 +178,17 @@ def test_models_says_what_they_can_and_who_answers_what(
     assert "Who stands in: eyes (ollama), then the first model of gpu." in out
 
 
+def test_models_tells_once_of_a_server_that_two_models_would_need(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DT6_OLLAMA_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("DT6_CHAT_BACKEND", "auto")
+    monkeypatch.setenv("DT6_CHAT_FALLBACK", "smaller")
+    assert main(["models"]) == 0
+    said = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Answers are written without"))
+    assert said.count("can't be reached") == 1
+
+
 @pytest.mark.parametrize("command", [["index"], ["search", "x"], ["ask", "x"], ["stats"]])
 def test_a_workspace_that_is_not_there_is_one_line(shop: Path, capsys: Capture, command: list[str]) -> None:
     for name in ("absent", "README.md"):
