@@ -14,6 +14,7 @@ from dt6_lsp.assistant import translations
 from dt6_lsp.assistant.candidates import HOLDERS, choose, is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.excerpts import excerpt
+from dt6_lsp.assistant.pointed import pointed
 from dt6_lsp.assistant.pool import pool
 from dt6_lsp.assistant.prose import first_sentences, is_list, is_prose, shortened
 from dt6_lsp.assistant.quotes import best_quotes
@@ -67,7 +68,7 @@ class _Writer:
         self._question = question
         self._intent = intent
         self._hits = findings.hits
-        self._given = findings.given
+        self._pointed = pointed(question, reader) if findings.map is None else []
         self._map = findings.map
         self._reader = reader
         self._relevance = Relevance(question, (hit.text for hit in findings.hits))
@@ -88,6 +89,7 @@ class _Writer:
             if not self._map.answers:
                 yield self._see_also()
             return
+        yield from self._pointed_at()
         if self._spots or self._intent == "docs":
             yield from self._values()
             yield from self._quoted()
@@ -117,7 +119,7 @@ class _Writer:
 
     def _lead(self) -> str:
         if not self._chosen:
-            return "" if self._quotes else NOTHING
+            return "" if self._quotes or self._pointed else NOTHING
         best = self._chosen[0]
         item = best.definition
         name = f"the {item.kind} {inline(item.qualified)} ({self._at(item)})"
@@ -143,6 +145,13 @@ class _Writer:
                 text += "\n\n" + _quotable(more)
             place = self._cite(first.path, first.start_line, (more or first).end_line)
             yield "\n".join((f"{place} says:", "", *(f"> {line}".rstrip() for line in text.splitlines())))
+
+    def _pointed_at(self) -> Iterable[str]:
+        for each in self._pointed:
+            item = each.inside
+            place = self._cite(each.path, each.line, each.line)
+            inside = f", in the {item.kind} {inline(item.qualified)} ({self._at(item)})" if item else ""
+            yield f"{place}{inside}:\n\n{fenced(each.text, each.language)}"
 
     def _values(self) -> Iterable[str]:
         for spot in self._spots:

@@ -380,3 +380,25 @@ def test_the_first_sentences_end_where_a_sentence_ends() -> None:
     assert first_sentences("word " * 100, 20) == "word word word word …"
     assert first_sentences("What.\n\nMore.") == "What."
     assert first_sentences("") == ""
+
+
+def test_the_line_that_a_stack_trace_names_comes_first_innermost_first(shop: Reader) -> None:
+    trace = """Traceback (most recent call last):
+  File "/srv/app/shop/main.py", line 6, in main
+  File "/srv/app/shop/pricing.py", line 12, in total_price
+  File "/srv/app/shop/pricing.py", line 9999, in gone
+  File "/usr/lib/python3.11/other.py", line 3, in other
+ValueError: empty"""
+    blocks = digest(trace, shop).blocks
+    at = [block.partition("\n")[0] for block in blocks[:2]]
+    assert at[0].startswith("`shop/pricing.py:12`, in the function `total_price` (`shop/pricing.py:")
+    assert at[1].startswith("`shop/main.py:6`, in the function `main` (`shop/main.py:")
+    assert NOTHING not in "".join(blocks)
+    assert "9999" not in "".join(blocks)
+
+
+def test_a_line_that_is_pointed_to_is_shown_also_where_nothing_else_fits(shop: Reader) -> None:
+    answer = text("panic at rules.py:12", shop)
+    assert answer.startswith("`shop/discounts/rules.py:12`, in the function `best_discount`")
+    assert "return max(rule.discount(basket)" in answer
+    assert NOTHING not in answer
