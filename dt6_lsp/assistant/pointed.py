@@ -51,4 +51,4 @@ def _look(path: str, line: int, reader: Reader) -> Pointed | None:
     near = [lines[number] for number in range(line - _AROUND, line + _AROUND + 1) if number in lines]
     holders = [item for item in reader.outline(path) if item.start_line <= line <= item.end_line]
     inside = min(holders, key=lambda item: item.end_line - item.start_line, default=None)
-    return Pointed(path, line, textwrap.dedent("\n".join(near)), language, inside)
+    return Pointed(path, line, textwrap.dedent("\n".join(near)).strip("\n"), language, inside)
