@@ -112,12 +112,12 @@ def _is_face(path: str, folder: str) -> bool:
 def _contents(part: str, members: Sequence[str], reader: Reader) -> list[str]:
     """The first names in a folder, or the first definitions at the top of a file, classes before functions."""
     if part not in members:
-        folder = part
+        head = "" if part == "." else f"{part}/"  # paths at the top begin with no folder
         while True:  # a folder that only holds another tells nothing
-            inside = sorted({path.removeprefix(f"{folder}/").split("/")[0] for path in members})
-            if len(inside) != 1 or f"{folder}/{inside[0]}" in members:
+            inside = sorted({path.removeprefix(head).split("/")[0] for path in members})
+            if len(inside) != 1 or f"{head}{inside[0]}" in members:
                 return inside[:4]
-            folder = f"{folder}/{inside[0]}"
+            head = f"{head}{inside[0]}/"
     top = [item for item in reader.outline(part) if not item.container and not item.name.startswith("_")]
     ranked = sorted(top, key=lambda item: (item.kind not in HOLDERS, item.kind in ("constant", "variable", "key")))
     return list(dict.fromkeys(item.name for item in ranked))[:4]
