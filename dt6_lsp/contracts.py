@@ -104,6 +104,8 @@ def answer_json(done: Done) -> dict[str, Any]:
         "cached": done.cached,
         "conversation": done.conversation,
         "resolved": done.resolved,
+        "notice": done.notice,
+        "broken": done.broken,
         "prompt_tokens": done.usage.prompt_tokens,
         "completion_tokens": done.usage.completion_tokens,
         "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.app import build_engine
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.engine import Done, Token
-from tests.fault_table import ANSWER, FAULTS, FILES, Backend, settings_for
+from tests.fault_table import ANSWER, FAULTS, FILES, MODELS, Backend, settings_for
 from tests.servers.model_server import ModelServer, Reply, Scripted, Stall
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ KEPT_SOCKETS = 2 * AT_ONCE  # connections that the client keeps for the next que
 KEPT_FILES = 12  # of SQLite, where a thread reads for the first time after the warm-up; not one for each question
 _SETTLE_SECONDS = 5.0
 _STOPPED = "stopped"
+REACHED = "request that reached the server"
 _SILENT = tuple(fault for fault in FAULTS if any(isinstance(each, Stall) for each in fault.script))
 _LOUD = tuple(fault for fault in FAULTS if fault.script and fault not in _SILENT)
 
@@ -77,9 +78,9 @@ async def soak(
     ends: Counter[str] = Counter()
     with ModelServer(answer=lambda _: ANSWER) as server:
         async with _whole_engine(folder, settings_for(server, backend, _SILENT[0])) as engine:
-            await _ask_all(engine, server, warm_up, chances, Counter())
+            await _ask_all(engine, server, backend, warm_up, chances, Counter())
             before = await held()
-            await _ask_all(engine, server, asks, chances, ends)
+            await _ask_all(engine, server, backend, asks, chances, ends)
             after = await held()
     return before, after, ends
 
@@ -99,12 +100,17 @@ async def _whole_engine(folder: Path, settings: Settings) -> AsyncIterator[Engin
         await engine.close()
 
 
-async def _ask_all(engine: Engine, server: ModelServer, asks: int, chances: random.Random, ends: Counter[str]) -> None:
+async def _ask_all(
+    engine: Engine, server: ModelServer, backend: Backend, asks: int, chances: random.Random, ends: Counter[str]
+) -> None:
+    """The server is named anew each time: one that failed so often would be left alone, and few questions reach it."""
     for start in range(0, asks, AT_ONCE):
+        await engine.switch_model(backend, MODELS[backend])
         several = range(start, min(start + AT_ONCE, asks))
         server.enqueue(*(_something(chances) for _ in several))
         ended = await asyncio.gather(*(_ask(engine, chances, number) for number in several))
         ends.update(ended)
+        ends[REACHED] += len(server.chats)
         server.history.clear()
 
 

@@ -26,6 +26,7 @@ from dt6_lsp.assistant.mapping import appended, citable, map_text, with_map
 from dt6_lsp.assistant.memory.folding import Summariser, fold
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.sanitize import sanitize
+from dt6_lsp.assistant.turns import History
 from dt6_lsp.errors import Dt6Error, ModelError, SettingError
 from dt6_lsp.models.base import ChatRequest, Usage
 
@@ -189,12 +190,18 @@ def _pack(task: _Asked, choice: Choice) -> context.Packed:
 
 
 def _parts(task: _Asked) -> context.Parts:
-    found = task.findings
-    said = task.services.memory.history(task.conversation, task.meant, task.reader)
-    said = replace(said, older=task.services.answers.others(task.question, said.older))
+    found, said = task.findings, _said_before(task)
     return context.Parts(
         task.meant.for_model, task.routed.intent, found.given, found.hits, map_text=map_text(found.map), history=said
     )
+
+
+def _said_before(task: _Asked) -> History:
+    """Nothing of other conversations for the first question of one: it stands by itself, and an answer that leans on
+    nothing can be kept for whoever asks the same."""
+    said = task.services.memory.history(task.conversation, task.meant, task.reader)
+    begins = not (said.turns or said.summary)
+    return History() if begins else replace(said, older=task.services.answers.others(task.question, said.older))
 
 
 def _fold_later(task: _Asked, choice: Choice, backend: ChatBackend) -> None:

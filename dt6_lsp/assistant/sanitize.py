@@ -69,17 +69,17 @@ def inline(code: str) -> str:
 
 
 def fences(text: str) -> tuple[int, bool]:
-    """Where the last line that opens or closes a code block ends, and whether the text ends inside of one."""
+    """Where the last code block that is complete ends; or, and True, where one begins that is not."""
     closing: re.Pattern[str] | None = None
-    end = position = 0
+    edge = position = 0
     for line in text.split("\n"):
-        position += len(line) + 1
+        begin, position = position, position + len(line) + 1
         if closing is not None:
             if closing.fullmatch(line):
-                closing, end = None, position
+                closing, edge = None, position
         elif opening := _OPENING.fullmatch(line):
-            closing, end = _closing(opening["fence"]), position
-    return min(end, len(text)), closing is not None
+            closing, edge = _closing(opening["fence"]), begin
+    return min(edge, len(text)), closing is not None
 
 
 def _closing(fence: str) -> re.Pattern[str]:

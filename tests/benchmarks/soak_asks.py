@@ -14,7 +14,7 @@ import sys
 
 from tests.benchmarks.measure import Figure, Measured, arguments, conclude, on_linux, scratch
 from tests.fault_table import BACKENDS
-from tests.soak import KEPT_FILES, KEPT_SOCKETS, soak
+from tests.soak import KEPT_FILES, KEPT_SOCKETS, REACHED, soak
 
 _WARM_UP = 200
 _MEMORY_KB = 8_000  # for each thousand questions: measures and the counter's calibration settle slowly
@@ -25,8 +25,10 @@ def measure(asks: int, seed: int) -> Measured:
     for backend in BACKENDS:
         with scratch() as folder:
             before, after, ends = asyncio.run(soak(folder, asks, _WARM_UP, random.Random(seed), backend))
+        reached = ends.pop(REACHED)
         figures += [
             Figure(f"{backend}: questions", ends.total(), "", asks, at_least=True),
+            Figure(f"{backend}: requests that reached the server", reached, "", asks * 0.8, at_least=True),
             *(Figure(f"  ended as {how}", number, "") for how, number in sorted(ends.items())),
             Figure(f"{backend}: tasks grown", after.tasks - before.tasks, "", 0),
             Figure(f"{backend}: sockets grown", after.sockets - before.sockets, "", KEPT_SOCKETS),

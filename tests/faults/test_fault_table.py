@@ -15,7 +15,7 @@ from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.engine import Done, Retrieved, Routed, Token
 from tests.fault_table import ANSWER, BACKENDS, FAULTS, QUESTION, Backend, Fault, engine_of, line_of, settings_for
 from tests.servers.model_server import ModelServer, Reply, Stall
-from tests.soak import KEPT_FILES, KEPT_SOCKETS, soak
+from tests.soak import KEPT_FILES, KEPT_SOCKETS, REACHED, soak
 from tests.unit.assistant_fixtures import done
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ async def test_answers_are_whole_again_after_any_fault() -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process holds")
 async def test_questions_that_went_wrong_leave_no_task_and_no_connection(tmp_path: Path) -> None:
     before, after, ends = await soak(tmp_path, 60, 40, random.Random(1), "ollama")
+    assert ends.pop(REACHED) >= 60
     assert ends.total() == 60
     assert len(ends) > 2, "some went wrong"
     assert after.tasks <= before.tasks

@@ -23,7 +23,8 @@ REPORT = {
     "files", "chunks", "skipped", "languages", "embedding", "seconds", "chunks_per_second", "vectors_synced",
 }  # fmt: skip
 ANSWER = {
-    "answer", "citations", "intent", "backend", "model", "cached", "conversation", "resolved", "route", "prompt_tokens",
+    "answer", "citations", "intent", "backend", "model", "cached", "conversation", "resolved", "route",
+    "notice", "broken", "prompt_tokens",
     "completion_tokens", "index",
 }  # fmt: skip
 

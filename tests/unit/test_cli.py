@@ -91,6 +91,8 @@ def test_ask_as_json(cli: Cli, capsys: Capture) -> None:
         "cached": False,
         "conversation": "",
         "resolved": "",
+        "notice": "",
+        "broken": False,
         "prompt_tokens": 12,
         "completion_tokens": 7,
         "index": {"files": 2, "indexed": 2, "stale": 0},
