@@ -23,7 +23,7 @@ from dt6_lsp.engine import Engine
 from dt6_lsp.index.index import Index
 from dt6_lsp.models.build import build_embedder
 from dt6_lsp.models.tokens import TokenCounter
-from dt6_lsp.settings import Settings
+from dt6_lsp.settings import RoutingSettings, Settings
 from tests.unit.assistant_fixtures import nobody, somebody
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ async def engine_over(folder: Path, chat: FakeChat | None = None) -> AsyncIterat
     `app.build_engine` does, but that `chat`, or nobody, writes the answers, whatever model this machine has."""
     root = folder / "work"
     root.mkdir(parents=True, exist_ok=True)
-    settings, hub = Settings(), nobody() if chat is None else somebody(chat)
+    settings = Settings(routing=RoutingSettings(confirm_seconds=0.0))  # what is measured is DT6's, not the model's
+    hub = nobody() if chat is None else somebody(chat)
     embedder = build_embedder(settings)
     own = await asyncio.to_thread(Index.open, root, store_folder(root, folder / "data"), embedder, settings)
     engine = Engine(Services(settings, hub, TokenCounter()), [own], own, release=embedder.close)
