@@ -17,7 +17,7 @@ def give_memory_back() -> bool:
     """To be called before threads begin, as an arena stays. Whether this machine's C library does so."""
     if not sys.platform.startswith("linux"):
         return False
-    import ctypes  # 5 ms, which only who indexes needs
+    import ctypes  # here, as only a server and ChromaDB's process need it
 
     try:
         set_option = ctypes.CDLL(None).mallopt

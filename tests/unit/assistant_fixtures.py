@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PATIENCE_SECONDS = 10.0
+
 
 def hit(path: str, start: int, end: int, text: str = "", *, score: float = 1.0, symbol: str = "") -> Hit:
     body = text or "\n".join(f"{path} line {line}" for line in range(start, end + 1))
@@ -232,6 +234,13 @@ def nobody() -> FakeHub:
 
 def somebody(chat: FakeChat, context_tokens: int = 16_384) -> FakeHub:
     return FakeHub(Choice(chat, "fake-1", context_tokens))
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Lets all else go on until it is so; who waits in vain fails."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not true():
+            await asyncio.sleep(0)
 
 
 async def at_once(call: Callable[[], T]) -> T:

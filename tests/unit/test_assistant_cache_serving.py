@@ -20,7 +20,7 @@ from dt6_lsp.index.records import Records
 from dt6_lsp.models.base import Usage
 from dt6_lsp.models.tokens import TokenCounter
 from dt6_lsp.settings import Settings
-from tests.unit.assistant_fixtures import FakeChat, FakeReader, Script, at_once, done, nobody, somebody
+from tests.unit.assistant_fixtures import FakeChat, FakeReader, Script, at_once, done, nobody, somebody, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -188,8 +188,7 @@ async def test_one_who_leaves_does_not_stop_the_others_and_the_last_one_does(ask
     asker.chat.enqueue(Script(("It op",), hangs=True))
     cancels = [CancelToken(), CancelToken()]
     asking = [asyncio.ensure_future(asker.ask(QUESTION, cancel)) for cancel in cancels]
-    while not asker.chat.history:
-        await asyncio.sleep(0)
+    await until(lambda: asker.chat.history)
     cancels[0].cancel()
     with pytest.raises(Cancelled):
         await asking[0]

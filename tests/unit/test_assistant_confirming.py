@@ -15,7 +15,7 @@ from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import BackendUnavailable, StreamCut
 from dt6_lsp.models.tokens import TokenCounter
 from dt6_lsp.settings import RoutingSettings, Settings
-from tests.unit.assistant_fixtures import FakeChat, FakeHub, FakeReader, Script, ask, done, nobody, somebody
+from tests.unit.assistant_fixtures import FakeChat, FakeHub, FakeReader, Script, ask, done, nobody, somebody, until
 
 DOUBTFUL = Routed("code", 0.41, "it is short", PLANS["code"].words, (0.41, 0.39, 0.1, 0.05, 0.05))
 SURE = Routed("code", 0.9, "it is short", PLANS["code"].words, (0.9, 0.1, 0.0, 0.0, 0.0))
@@ -143,5 +143,4 @@ def test_only_the_five_words_are_an_answer(answer: str) -> None:
 
 
 async def _closed(chat: FakeChat) -> None:
-    while not chat.closed_streams:
-        await asyncio.sleep(0)
+    await until(lambda: chat.closed_streams)

@@ -17,7 +17,7 @@ from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import StreamCut
 from dt6_lsp.index.records import Records
-from tests.unit.assistant_fixtures import FakeChat, FakeReader, Script, at_once, services, somebody
+from tests.unit.assistant_fixtures import FakeChat, FakeReader, Script, at_once, services, somebody, until
 from tests.unit.test_assistant_memory import FILES, answered, keep, remembering
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ async def test_the_end_of_the_engine_stops_it(memory: Memory, chat: FakeChat, re
     folding = Folding()
     with folding.question():
         folding.after_this(lambda cancel: fold(memory, "one", by(chat), reader, at_once, cancel))
-    while not chat.history:
-        await asyncio.sleep(0)
+    await until(lambda: chat.history)
     await folding.close()
     assert chat.closed_streams == 1
     assert memory.history("one", WHY, reader).summary == ""

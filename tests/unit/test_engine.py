@@ -146,7 +146,7 @@ async def test_stopping_is_at_once_although_the_worker_needs_longer() -> None:
     cancel.cancel()
     with pytest.raises(Cancelled):
         await asking
-    assert time.perf_counter() - began < 0.5  # milliseconds; the rest is for a machine that is busy
+    assert time.perf_counter() - began < 0.05
     reader.release.set()
     await engine.close()
 
