@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from dt6_lsp.errors import Dt6Error, WorkspaceError
-from dt6_lsp.server import commands, configuration, models, parent
+from dt6_lsp.server import capabilities, configuration, models, parent
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_path, to_uri
 from dt6_lsp.server.indexing import EVERYTHING
@@ -43,9 +43,7 @@ def initialize(session: Session, params: types.InitializeParams, offered: types.
     session.client = Client.of(params.capabilities)
     session.roots = local_folders(_folder_uris(params))
     session.initial_options = configuration.section(params.initialization_options)
-    offered.hover_provider = True
-    offered.workspace_symbol_provider = True
-    offered.execute_command_provider = types.ExecuteCommandOptions(commands=list(commands.NAMES))
+    capabilities.offer(offered, session.client)
     if params.process_id is not None:
         session.tasks.start(_watch_editor(session, params.process_id), "Watching the editor")
 

@@ -1,0 +1,24 @@
+"""What DT6 offers an editor at `initialize`, beside pygls' own document sync.
+
+Each method in `dispatch` that an editor asks for by itself has its line here. Only what this client can take is
+offered.
+Not here: what the client can do (`client`), and notifications that are asked for later (`lifecycle`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from dt6_lsp.server import commands
+
+if TYPE_CHECKING:
+    from dt6_lsp.server.client import Client
+
+
+def offer(offered: types.ServerCapabilities, _client: Client) -> None:
+    """Add to what pygls offers."""
+    offered.hover_provider = True
+    offered.workspace_symbol_provider = True
+    offered.execute_command_provider = types.ExecuteCommandOptions(commands=list(commands.NAMES))
