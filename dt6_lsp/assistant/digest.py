@@ -14,10 +14,11 @@ from dt6_lsp.assistant import translations
 from dt6_lsp.assistant.candidates import HOLDERS, choose, is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.excerpts import excerpt
+from dt6_lsp.assistant.given import asks_of_all, definitions_of, holds
 from dt6_lsp.assistant.pointed import pointed
 from dt6_lsp.assistant.pool import pool
 from dt6_lsp.assistant.prose import first_sentences, is_list, is_prose, shortened
-from dt6_lsp.assistant.quotes import best_quotes
+from dt6_lsp.assistant.quotes import best_quotes, openings
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.sanitize import fenced, inline, sanitize
 from dt6_lsp.assistant.uses import MOST_USES, outside_uses
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 MEND = "With a model DT6 writes the answer itself: `dt6-lsp doctor` says what is missing."
 NOTHING = "Nothing in the index fits this question."
 _DEFINITIONS: dict[Intent, int] = {"code": 4, "debug": 4, "docs": 2, "arch": 0, "general": 3}
+_OF_GIVEN = 3  # at least, of what the user selected or named
 _BESIDE_SPOTS = 2  # definitions, where lines with the value that is asked for are shown
 _WITH_CODE = 3
 _QUOTE_LENGTH = 420
@@ -68,19 +70,30 @@ class _Writer:
         self._question = question
         self._intent = intent
         self._hits = findings.hits
-        self._pointed = pointed(question, reader) if findings.map is None else []
-        self._map = findings.map
+        self._about = findings.about
+        self._map = findings.map if findings.map is None or findings.map.answers or not self._about else None
+        self._pointed = pointed(question, reader) if self._map is None else []
         self._reader = reader
-        self._relevance = Relevance(question, (hit.text for hit in findings.hits))
-        wide = findings.wide or findings.hits
-        candidates = pool(wide, reader, self._relevance)
+        self._relevance = Relevance(question, (hit.text for hit in (*self._about, *findings.hits)))
+        wide = findings.about or findings.wide or findings.hits
+        candidates = list(wide) if self._about else pool(wide, reader, self._relevance)
         self._spots = spots(question, candidates)
-        most = min(_DEFINITIONS[intent], _BESIDE_SPOTS) if self._spots else _DEFINITIONS[intent]
-        self._chosen = choose(question, candidates, reader, self._relevance, most)
-        self._quotes = best_quotes(question, wide, self._relevance, intent)
+        most = max(_DEFINITIONS[intent], _OF_GIVEN if self._about else 0)
+        most = min(most, _BESIDE_SPOTS) if self._spots else most
+        of_all = bool(self._about) and asks_of_all(question)
+        self._quotes = [] if of_all else best_quotes(question, wide, self._relevance, intent)
+        self._chosen = [] if of_all else choose(question, candidates, reader, self._relevance, most)
+        if self._about and not self._told_of_given():
+            self._quotes, self._hits = openings(self._about), ()
+            self._chosen += definitions_of(self._about, reader, most)
         self._cited: list[Citation] = []
         self._in_passing: list[Citation] = []
         self._told: set[tuple[str, int]] = set()  # the uses that were named
+
+    def _told_of_given(self) -> bool:
+        """Whether the question's words tell of what the user selected or named. If not, it is told from its beginning,
+        and what search found for such words elsewhere is no help."""
+        return bool(self._quotes or self._spots) or any(holds(self._about, each.definition) for each in self._chosen)
 
     def blocks(self) -> Iterable[str]:
         if self._map is not None:
@@ -125,6 +138,8 @@ class _Writer:
         name = f"the {item.kind} {inline(item.qualified)} ({self._at(item)})"
         if best.named:
             return f"The question names {name}{self._more()}"
+        if self._about:
+            return f"What you selected or named has {name}{self._more()}"
         return f"The best match is {name}{self._more()}"
 
     def _more(self) -> str:

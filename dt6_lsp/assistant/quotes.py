@@ -26,6 +26,8 @@ _QUOTE_FITS: dict[Intent, float] = {"code": 0.5, "debug": 0.5, "docs": 0.34, "ar
 """The share of the question's weight that a paragraph must hold."""
 _CHANGES = re.compile(r"(?:^|/)(?:change|news|history|release)", re.IGNORECASE)
 _SHORTEST_QUOTE = 40
+_SHORTEST_OPENING = 15
+_MOST_OPENINGS = 3
 _LONGEST_ADDITION = 10  # lines of code or of a list that belong to the paragraph before them
 _LONGEST_EXAMPLE = 12  # lines; a longer one is cut
 _EXAMPLE_FITS = 0.5
@@ -54,6 +56,16 @@ def best_quotes(question: str, hits: Sequence[Hit], relevance: Relevance, intent
         if len(chosen) < _QUOTES[intent] and not any(_repeats(first, *pair) for pair in chosen):
             chosen.append((_cut(first), more))
     return chosen
+
+
+def openings(hits: Sequence[Hit]) -> list[Quote]:
+    """The first words of each file, for a question that tells nothing of them apart."""
+    first: dict[str, Quote] = {}
+    for hit in hits:
+        told = (pair for pair in _prose_of(hit) if len(pair[0].text) >= _SHORTEST_OPENING)
+        for paragraph, following in told:
+            first.setdefault(paragraph.path, (_cut(paragraph), _addition(paragraph, following)))
+    return list(first.values())[:_MOST_OPENINGS]
 
 
 def _fit(first: Paragraph, more: Paragraph | None, relevance: Relevance) -> float:

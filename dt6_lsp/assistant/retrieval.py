@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant.given import chunks_of
 from dt6_lsp.assistant.mentions import matching, places
 from dt6_lsp.assistant.parts import Passage
 from dt6_lsp.assistant.plans import PLANS
@@ -33,29 +34,34 @@ QUERY_CHARACTERS = 2_000  # of a long question (a pasted log), its beginning say
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`hits` are for a model; `wide` are those and the next ones, from which code may choose. `notices` are sentences
-    about what the user named and the index does not have; `map` is of the workspace, where it is asked about."""
+    """`hits` are for a model; `wide` are those and the next ones, from which code may choose. `given` goes into every
+    prompt; `about` are the lines of it that the user selected or named beside the question, as the index has them.
+    `notices` are sentences about what the user named and the index does not have; `map` is of the workspace, where it
+    is asked about."""
 
     hits: tuple[Hit, ...]
     given: tuple[Passage, ...]
     state: IndexState
     notices: tuple[str, ...] = ()
     wide: tuple[Hit, ...] = ()
+    about: tuple[Hit, ...] = ()
     map: Map | None = None
 
 
 def retrieve(question: str, intent: Intent, reader: Reader, context: AskContext) -> Findings:
     plan = PLANS[intent]
     hits = _search(question, plan, reader, context.path)
-    named, notices = _named(question, plan, reader, context)
+    named, notices = _named(reader, context)
+    beside = (*_selected(context), *named)
     if context.selection.strip() and is_secret(context.path):
         notices.append(f"The selection in {context.path} was left out, because such files hold secrets.")
     return Findings(
         hits=tuple(_planned(hits, plan)),
-        given=(*_selected(context), *named),
+        given=(*beside, *_mentioned(question, plan, reader, named)),
         state=reader.state(),
         notices=tuple(notices),
         wide=tuple(hits),
+        about=tuple(chunks_of(beside, reader)),
     )
 
 
@@ -112,10 +118,9 @@ def _selected(context: AskContext) -> list[Passage]:
     return [Passage(context.path or "selection", first, last, text, "selected by the user")]
 
 
-def _named(question: str, plan: Plan, reader: Reader, context: AskContext) -> tuple[list[Passage], list[str]]:
-    """Files that the editor named go in whole; of those in the question only the part around a line that it gives."""
-    asked = innermost_first(question, places(question)) if plan.trace else places(question)
-    files = reader.files() if asked or context.named_files else []
+def _named(reader: Reader, context: AskContext) -> tuple[list[Passage], list[str]]:
+    """Files that the editor or the command line named go in whole, once each."""
+    files = reader.files() if context.named_files else []
     passages: dict[str, Passage] = {}
     notices = []
     for path in context.named_files:
@@ -124,11 +129,19 @@ def _named(question: str, plan: Plan, reader: Reader, context: AskContext) -> tu
             notices.append(f"{path} is not in the index, so it was not read.")
         else:
             passages[found.path] = found
+    return list(passages.values()), notices
+
+
+def _mentioned(question: str, plan: Plan, reader: Reader, named: Sequence[Passage]) -> list[Passage]:
+    """Of files in the question only the part around a line that it gives, and none that goes in whole."""
+    asked = innermost_first(question, places(question)) if plan.trace else places(question)
+    files = reader.files() if asked else []
+    passages = {passage.path: passage for passage in named}
     for place in asked:
         found = _around(place, files, reader) if len(passages) < plan.named else None
         if found is not None:
             passages.setdefault(found.path, found)
-    return list(passages.values()), notices
+    return list(passages.values())[len(named) :]
 
 
 def _whole(path: str, files: list[str], reader: Reader) -> Passage | None:

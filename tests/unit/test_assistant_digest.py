@@ -97,15 +97,15 @@ def _shop(tmp_path: Path) -> Iterator[Reader]:
         yield index
 
 
-def digest(question: str, reader: Reader) -> Digest:
+def digest(question: str, reader: Reader, context: AskContext = AskContext()) -> Digest:  # noqa: B008 - frozen
     routed = packaged_router().route(question)
-    found = retrieve(question, routed.intent, reader, AskContext())
-    found = with_map(found, question, routed.intent, reader, services(nobody()), AskContext(), CancelToken())
+    found = retrieve(question, routed.intent, reader, context)
+    found = with_map(found, question, routed.intent, reader, services(nobody()), context, CancelToken())
     return write(question, routed.intent, found, reader, WHY)
 
 
-def text(question: str, reader: Reader) -> str:
-    return "".join(digest(question, reader).blocks)
+def text(question: str, reader: Reader, context: AskContext = AskContext()) -> str:  # noqa: B008 - frozen
+    return "".join(digest(question, reader, context).blocks)
 
 
 def test_a_named_function_is_told_with_its_place_doc_code_and_users(shop: Reader) -> None:
@@ -402,3 +402,57 @@ def test_a_line_that_is_pointed_to_is_shown_also_where_nothing_else_fits(shop: R
     assert answer.startswith("`shop/discounts/rules.py:12`, in the function `best_discount`")
     assert "return max(rule.discount(basket)" in answer
     assert NOTHING not in answer
+
+
+def selected(path: str, part: str) -> AskContext:
+    """A part of a file of the shop, as an editor tells it."""
+    _, _, after = SHOP.partition(f"//- {path}\n")
+    first = after[: after.index(part)].count("\n") + 1
+    return AskContext(selection=part, path=path, start_line=first, end_line=first + part.count("\n"))
+
+
+RULES = AskContext(named_files=("shop/discounts/rules.py",))
+
+
+@pytest.mark.parametrize("question", ["What is important here?", "explain this", "how many zebras are blue"])
+def test_a_named_file_decides_what_is_told_whatever_words_the_question_has(question: str, shop: Reader) -> None:
+    written = digest(question, shop, RULES)
+    answer = "".join(written.blocks)
+    assert answer.startswith("What you selected or named has the class `Rule` (`shop/discounts/rules.py:")
+    assert "> Rules by which a basket gets cheaper." in answer
+    assert "**`best_discount`** · function" in answer
+    assert {cited.path for cited in written.citations if "pricing" not in cited.path} == {"shop/discounts/rules.py"}
+
+
+def test_of_a_named_file_the_part_is_told_that_the_question_asks_for(shop: Reader) -> None:
+    answer = text("which is the largest discount of the basket?", shop, RULES)
+    assert answer.startswith("What you selected or named has the function `best_discount`")
+    other = text("how is a receipt printed as text?", shop, AskContext(named_files=("shop/pricing.py",)))
+    assert other.startswith("What you selected or named has the function `receipt`")
+
+
+@pytest.mark.parametrize("question", ["what does this do?", "how many zebras are blue"])
+def test_a_selection_decides_what_is_told(question: str, shop: Reader) -> None:
+    whole = selected("shop/pricing.py", 'def receipt(basket):\n    """A receipt as text."""')
+    answer = text(question, shop, whole)
+    assert answer.startswith("What you selected or named has the function `receipt`")
+    assert "**`total_price`**" not in answer, "not in what was selected"
+    inside = selected("shop/discounts/rules.py", "return max(")
+    assert "the function `best_discount`" in text(question, shop, inside), "what the selection lies in"
+
+
+def test_a_symbol_that_the_question_names_leads_and_the_selection_is_told_beside_it(shop: Reader) -> None:
+    answer = text("is this like `total_price`?", shop, selected("shop/discounts/rules.py", "return max("))
+    assert answer.startswith("The question names the function `total_price`")
+    assert "**`best_discount`** · function" in answer
+
+
+def test_a_named_document_is_quoted(shop: Reader) -> None:
+    readme = AskContext(named_files=("README.md",))
+    assert "`README.md:5` says:\n\n> Shop is a small till" in text("What is important here?", shop, readme)
+    assert "pip install shop" in text("how is it installed?", shop, readme)
+
+
+def test_a_selection_without_a_file_in_the_index_leaves_the_digest_to_search(shop: Reader) -> None:
+    unknown = AskContext(selection="x = 1", path="notes/new.py", start_line=1, end_line=1)
+    assert text("What does total_price do?", shop, unknown).startswith("The question names the function `total_price`")
