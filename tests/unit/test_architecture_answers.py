@@ -192,6 +192,99 @@ def test_what_only_imports_reach_is_told_so(shop: Reader) -> None:
     assert "1. `shop/cli.py` imports `shop/selling/basket.py` (`shop/cli.py:2`)" in answer
 
 
+SERVICE = """
+//- pyproject.toml
+[project]
+name = "shop"
+
+[project.scripts]
+shop = "shop.cli:main"
+//- scripts/main.py
+from shop.store import save
+
+def main():
+    save(1)
+//- shop/cli.py
+from shop.work import work
+
+def main():
+    work()
+//- shop/server.py
+from shop.work import work
+
+class App:
+    def __call__(self, environ, start_response):
+        return self.dispatch(environ)
+
+    def dispatch(self, environ):
+        return work()
+//- shop/work.py
+from shop.store import save
+
+def work():
+    save(2)
+//- shop/store.py
+def save(value):
+    return value
+//- shop/model.py
+x = 1
+//- shop/deep/model.py
+from shop.store import save
+//- shop/wheels/wheel.py
+def fit(): ...
+//- shop/deep/wheels.py
+def fit(): ...
+//- shop/paint.py
+class Brush: ...
+//- tests/test_paint.py
+def brush(): ...
+
+def easel(): ...
+"""
+
+
+@pytest.fixture(name="service")
+def _service(tmp_path: Path) -> Iterator[Reader]:
+    with indexed(SERVICE, tmp_path) as index:
+        yield index
+
+
+def test_a_request_comes_in_where_a_server_hands_it_over(service: Reader) -> None:
+    answer = told("How does a request reach save?", service)
+    assert answer.startswith("From the handler `App.__call__` (`shop/server.py:4-5`) `save` is reached in 3 steps")
+    assert "1. `App.__call__` uses `App.dispatch` (`shop/server.py:5`)" in answer
+
+
+def test_what_is_no_request_comes_in_by_the_command_and_not_by_a_nearer_script(service: Reader) -> None:
+    answer = told("How does a question reach save?", service)
+    assert answer.startswith("From the command `shop` (`pyproject.toml:5`) `save` is reached in 2 steps of use:")
+
+
+def test_a_script_is_where_it_begins_only_where_nothing_else_leads_there(tmp_path: Path) -> None:
+    only = "//- scripts/main.py\nfrom shop.store import save\n\ndef main():\n    save(1)\n//- shop/__init__.py\n"
+    with indexed(f"{only}//- shop/store.py\ndef save(value): ...\n", tmp_path) as index:
+        answer = told("How does a request reach save?", index)
+    assert answer.startswith(
+        "From the program `scripts/main.py` (`scripts/main.py:3-4`) `save` is reached in 1 step of use:"
+    )
+
+
+def test_a_noun_that_several_files_are_called_by_is_none_of_them(service: Reader) -> None:
+    answer = told("How does a question reach the model?", service)
+    assert answer == (
+        "`model` is no one part of the code: `shop/model.py`, `shop/deep/model.py` are called so. "
+        "Ask for one of them by its path."
+    )
+    assert "`shop/deep/model.py`" not in told("How does a question reach shop/model.py?", service)
+
+
+def test_a_noun_means_the_one_file_the_folder_above_all_others_or_the_type_that_is_called_so(service: Reader) -> None:
+    assert "`shop/store.py` is reached in 2 steps" in told("How does a question reach the store?", service)
+    assert "`shop/wheels`" in told("How does a question reach the wheel?", service)
+    assert "`Brush`" in told("How does a question reach the brush?", service)
+    assert told("How does a question reach the easel?", service).startswith("Nothing in the index is called `easel`.")
+
+
 def test_a_cycle_is_told_with_each_import_of_it(shop: Reader) -> None:
     answer = told("Is there a cycle?", shop)
     assert answer.startswith("Yes: ")

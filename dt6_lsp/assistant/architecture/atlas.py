@@ -15,7 +15,7 @@ from dt6_lsp.assistant.architecture.overview import overview
 from dt6_lsp.assistant.architecture.questions import asked
 from dt6_lsp.assistant.architecture.replies import Replies
 from dt6_lsp.assistant.architecture.routes import Route, entry_named, is_anything
-from dt6_lsp.assistant.architecture.targets import Target, Unknown, resolve
+from dt6_lsp.assistant.architecture.targets import Target, Unclear, Unknown, resolve, resolve_noun
 from dt6_lsp.assistant.architecture.telling import Told
 from dt6_lsp.assistant.mentions import identifiers, matching, places
 from dt6_lsp.assistant.plans import PLANS
@@ -101,14 +101,16 @@ def _answer(form: Asked, intent: Intent, facts: Facts, reader: Reader, fits: Cal
     if form.sort in _LISTS and isinstance(x, Unknown) and not _is_name(form.x):
         x = None  # "cycles between layers" names no part
     for party in (x, y):
+        if isinstance(party, Unclear):
+            return Replies(facts, reader).unclear(party)
         if isinstance(party, Unknown):
             if form.sort == "whole":
                 return _unknown_whole(party, facts, reader, fits) if intent == "arch" else None
             return Replies(facts, reader).unknown(party) if intent == "arch" or _is_name(party.name) else None
     if form.sort == "whole" and isinstance(x, Target) and x.definition is not None:
         return Replies(facts, reader).dependents(x) if intent == "arch" else None
-    assert not isinstance(x, Unknown)
-    assert not isinstance(y, Unknown)
+    assert not isinstance(x, Unknown | Unclear)
+    assert not isinstance(y, Unknown | Unclear)
     return _told(form, x, y, facts, reader, fits)
 
 
@@ -128,7 +130,7 @@ def _told(
     if form.sort == "whole":
         return _overview(x, facts, reader, fits, {})
     if form.sort == "reach":
-        return Route(facts, reader, x, y).told() if y is not None else None
+        return Route(facts, reader, x, y, incoming=form.x).told() if y is not None else None
     replies = Replies(facts, reader)
     if form.sort == "between":
         return replies.between(x, y) if x is not None and y is not None else None
@@ -160,13 +162,14 @@ def _overview(
     return Told((*out.parts, *into.parts))  # of one file there are no parts to tell
 
 
-def _party(words: str, form: Asked, facts: Facts, reader: Reader) -> Target | Unknown | None:
+def _party(words: str, form: Asked, facts: Facts, reader: Reader) -> Target | Unknown | Unclear | None:
     if not words:
         return None
     entry = entry_named(words, facts.entries)
     if entry is not None and form.sort != "reach":
         return Target("file", entry.path, (entry.path,))
-    return resolve(words, facts.names, reader, modules=form.modules)
+    noun = resolve_noun(words, facts.names, reader) if form.sort == "reach" else None
+    return noun or resolve(words, facts.names, reader, modules=form.modules)
 
 
 def _is_name(words: str) -> bool:

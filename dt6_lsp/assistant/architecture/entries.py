@@ -1,8 +1,9 @@
 """Where a workspace starts: the commands it installs, its programs, the web applications it makes, and for a library
 the file that its users import first.
 
-Told from manifests, from the names of files, and from definitions called `main`; nothing is run. Not here: how an entry
-leads to other code (`routes`).
+Told from manifests, from the names of files, and from definitions called `main`; nothing is run. Where a request comes
+in, which is asked for only where one is followed, is told by the names that protocols of servers give.
+Not here: how an entry leads to other code (`routes`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dt6_lsp.assistant.architecture.about import head_of
+from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.prose import first_sentences
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.architecture.manifests import Command, Manifest
     from dt6_lsp.index.model import Definition, Reader
 
-Sort = Literal["command", "program", "application", "library"]
+Sort = Literal["command", "program", "application", "library", "handler"]
 
 MOST = 12
 _PROGRAM = re.compile(
@@ -33,6 +35,16 @@ _LIBRARY = re.compile(
     r"|^(?:src/|lib/)?index\.[cm]?[jt]sx?$|^src/lib\.rs$|^doc\.go$|^(?:lib/)?[\w-]+\.rb$"
 )
 _APPLICATIONS = ("FastAPI", "Flask", "Starlette", "Quart", "Sanic", "express", "fastify", "Koa", "NestFactory")
+_TOOL = re.compile(  # for who works on the project, not for who uses it
+    r"(?:^|/)(?:tools?|scripts?|hack|ci|dev|contrib|misc|utils?/scripts|www|website|codemods?|demos?|samples?)/"
+    r"|(?:^|/)[\w.-]*\bscript\b[\w.-]*$",
+    re.IGNORECASE,
+)
+_SERVES = re.compile(r"(?:^|[/_-])(?:servers?|serve|adapters?|handlers?|gateway|https?|[aw]sgi|api|app)(?=[/._-]|$)")
+_HANDLERS = {  # what a server calls with a request, each with what its signature must hold
+    "ServeHTTP": "", "wsgi_app": "", "__call__": r"\b(?:environ|scope)\b", "call": r"\benv\b", "do_GET": "",
+    "do_POST": "", "doGet": "", "doPost": "", "doFilter": "", "handle": r"\bServerRequestInterface\b",
+}  # fmt: skip
 _SIGNATURES = {"java": "static void main", "csharp": "static"}  # what a `main` must be there
 
 
@@ -50,7 +62,7 @@ class Entry:
 
 
 def entries(code: Sequence[str], found: Sequence[Manifest], reader: Reader) -> tuple[Entry, ...]:
-    """Commands first, then programs, applications and libraries; one for each file and sort."""
+    """Commands first, then programs, applications and libraries; one for each file and sort. Tools come last."""
     everything = [
         *(entry for manifest in found for entry in _commands(manifest, code, reader)),
         *_programs(code, reader),
@@ -62,7 +74,7 @@ def entries(code: Sequence[str], found: Sequence[Manifest], reader: Reader) -> t
         key = entry.path, entry.label if entry.sort == "command" else ""
         if entry.sort == "command" or not any(path == entry.path for path, _ in once):
             once.setdefault(key, entry)
-    return tuple(once.values())[:MOST]
+    return tuple(sorted(once.values(), key=lambda entry: is_tool(entry.path)))[:MOST]
 
 
 def _commands(manifest: Manifest, code: Sequence[str], reader: Reader) -> Iterator[Entry]:
@@ -135,7 +147,39 @@ def _head(path: str, reader: Reader) -> Citation | None:
     return Citation(path, chunks[0].start_line, chunks[0].end_line) if chunks else None
 
 
-def starts(found: Iterable[Entry]) -> list[Entry]:
-    """Those that a request may come in by: all but libraries, or these where there is nothing else."""
-    everything = [entry for entry in found if entry.path]
-    return [entry for entry in everything if entry.sort != "library"] or everything
+def is_tool(path: str) -> bool:
+    return is_side(path) or _TOOL.search(path) is not None
+
+
+def handlers(code: Sequence[str], reader: Reader) -> list[Entry]:
+    """Where a server hands a request to this code."""
+    own = set(code)
+    return [
+        Entry(
+            "handler",
+            item.qualified,
+            "",
+            item.path,
+            item.qualified,
+            Citation(item.path, item.start_line, item.end_line),
+        )
+        for name, wanted in _HANDLERS.items()
+        for item in reader.definitions(name)
+        if item.path in own and not is_tool(item.path) and re.search(wanted, item.signature)
+    ]
+
+
+def starts(found: Iterable[Entry], *, serving: bool = False) -> list[list[Entry]]:
+    """Those that something may come in by, the likeliest first: with `serving`, which is for requests, applications and
+    what is named as a server; then what is run; then what others import; then the project's own tools."""
+
+    def order(entry: Entry) -> int:
+        if is_tool(entry.path):
+            return 3
+        if serving and (entry.sort == "application" or _SERVES.search(entry.path)):
+            return 0
+        return 2 if entry.sort == "library" else 1
+
+    usable = [entry for entry in found if entry.path]
+    ranked = ([entry for entry in usable if order(entry) == rank] for rank in range(4))
+    return [group for group in ranked if group]

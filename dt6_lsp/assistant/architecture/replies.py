@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.assistant.architecture.callers import Node, Step
     from dt6_lsp.assistant.architecture.facts import Facts
-    from dt6_lsp.assistant.architecture.targets import Target, Unknown
+    from dt6_lsp.assistant.architecture.targets import Target, Unclear, Unknown
     from dt6_lsp.assistant.architecture.telling import Told
     from dt6_lsp.index.model import Reader
 
@@ -139,6 +139,13 @@ class Replies:
         near = some([inline(name) for name in party.near], 4)
         hint = f" Near it are {near}." if near else ""
         self._teller.say(f"Nothing in the index is called {inline(party.name)}.{hint}")
+        return self._teller.told()
+
+    def unclear(self, party: Unclear) -> Told:
+        among = some([inline(path) for path in party.among], 6)
+        self._teller.say(
+            f"{inline(party.name)} is no one part of the code: {among} are called so. Ask for one of them by its path."
+        )
         return self._teller.told()
 
     # Pieces.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.architecture.algorithms import adjacency, distances, path_between
 from dt6_lsp.assistant.architecture.callers import Callers, Node, node_of
-from dt6_lsp.assistant.architecture.entries import starts
+from dt6_lsp.assistant.architecture.entries import handlers, starts
 from dt6_lsp.assistant.architecture.telling import Teller, counted, some
 from dt6_lsp.assistant.sanitize import inline
 from dt6_lsp.syntax.languages import language_of
@@ -31,23 +31,34 @@ _BY_NAME = "Uses are known by name: a call through a table, an interface or a fr
 
 
 class Route:
-    """One answer. `start` None means the workspace's entry points."""
+    """One answer. `start` None means the workspace's entry points, by what comes in (`incoming`: "a request"); those
+    that are likelier for it are tried first."""
 
-    def __init__(self, facts: Facts, reader: Reader, start: Target | None, goal: Target) -> None:
+    def __init__(self, facts: Facts, reader: Reader, start: Target | None, goal: Target, *, incoming: str = "") -> None:
         self._facts, self._reader = facts, reader
         self._start, self._goal = start, goal
-        self._entries = starts(facts.entries)
+        self._ways_in: list[list[Entry]] = [[]]
+        if start is None:
+            serving = is_request(incoming)
+            served = handlers(facts.code, reader) if serving else []
+            self._ways_in = [*([served] if served else []), *starts(facts.entries, serving=serving)]
+        self._entries: list[Entry] = []
         self._callers = Callers(facts.graph, reader, own=set(facts.code))
         self._teller = Teller()
 
     def told(self) -> Told:
-        if self._start is None and not self._entries:
+        for entries in self._ways_in:
+            self._entries = entries
+            if self._by_uses() or self._by_imports():
+                return self._teller.told()
+        if not self._ways_in:
             self._teller.say("No entry point was found from which it could be reached.")
-        elif not self._by_uses() and not self._by_imports():
-            self._teller.say(
-                f"No chain of uses or imports leads from {self._from()} to {inline(self._goal.name)}, as far as names "
-                f"tell. {_BY_NAME}"
-            )
+            return self._teller.told()
+        self._entries = [entry for group in self._ways_in for entry in group]
+        self._teller.say(
+            f"No chain of uses or imports leads from {self._from()} to {inline(self._goal.name)}, as far as names "
+            f"tell. {_BY_NAME}"
+        )
         return self._teller.told()
 
     # By uses.
@@ -84,7 +95,7 @@ class Route:
         if self._start is None:
             named = {Node(entry.path, entry.name) for entry in self._entries if entry.name}
             found = self._callers.chain(lambda node: node in named, goal)
-            if found:
+            if found or all(entry.sort == "handler" for entry in self._entries):
                 return found
         return self._callers.chain(self._is_start(), goal)
 
@@ -112,7 +123,8 @@ class Route:
         far = distances(begins, imports)
         uses = [] if item is None else self._callers.chain_from_file(far, node_of(item))
         path = path_between(begins, {uses[0].user.path} if uses else self._goal.files, imports)
-        if not path or (len(path) == 1 and not uses):
+        served = self._start is None and all(entry.sort == "handler" for entry in self._entries)
+        if not path or (len(path) == 1 and (served or not uses)):
             return False
         named = len(path) > 1
         ways = " and ".join(way for way, there in (("imports", named), ("uses", bool(uses))) if there)
@@ -154,11 +166,19 @@ class Route:
         return f"the entry points ({some([inline(entry.label) for entry in self._entries], 4)})"
 
 
+def is_request(words: str) -> bool:
+    """Whether what comes in comes by a server, and not by who types a command."""
+    return not _BY_SERVER.isdisjoint(words.lower().split())
+
+
 def is_anything(words: str) -> bool:
     """Whether a party that starts is no part of the code but whatever comes in from outside."""
     return all(word.removesuffix("'s") in _FROM_OUTSIDE for word in words.lower().split())
 
 
+_BY_SERVER = frozenset(
+    "request requests http https web rest api rpc graphql browser client clients traffic".split()  # noqa: SIM905
+)
 _FROM_OUTSIDE = frozenset(
     "a an the any some our my this that one new single incoming user users client clients caller editor http https "  # noqa: SIM905
     "web rest api cli lsp rpc graphql command commands request requests call calls query queries question questions "

@@ -2,6 +2,7 @@
 
 Whoever says "the router" may mean router.py, a folder, or a class: what looks like code is taken for a symbol first, a
 plain word for a file or folder first. What nothing answers to is said so, with the names that come near.
+A plain noun in a question that follows something through the system ("the model") names a part, and seldom a file.
 Not here: which words of a question name a party (`questions`).
 """
 
@@ -13,6 +14,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from dt6_lsp.assistant.architecture.parts import is_code
 from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.assistant.mentions import identifiers
 from dt6_lsp.assistant.prose import is_prose
@@ -63,6 +65,14 @@ class Unknown:
     near: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """`among` are places of the code that all are called so."""
+
+    name: str
+    among: tuple[str, ...]
+
+
 class Names:
     """The names of one workspace's files and folders, made once for one state of it."""
 
@@ -106,6 +116,13 @@ class Names:
             if found:
                 return self._target(found)
         return None
+
+    def called(self, word: str) -> list[str]:
+        """Files and folders of code by a plain noun, and folders by its plural; no tests, examples and the like."""
+        exact = self._by_last.get(squeezed(word), ())
+        several = [path for path in self._by_last.get(squeezed(f"{word}s"), ()) if path in self.folders]
+        found = dict.fromkeys(path for path in (*exact, *several) if not is_side(path))
+        return [path for path in found if any(is_code(file) for file in self.folders.get(path, (path,)))]
 
     def _ending(self, wanted: Sequence[str]) -> str:
         if not wanted:
@@ -154,6 +171,30 @@ def resolve(words: str, names: Names, reader: Reader, *, modules: bool = False) 
     return Unknown(plain, tuple(_near(plain, names, reader)))
 
 
+def resolve_noun(words: str, names: Names, reader: Reader) -> Target | Unknown | Unclear | None:
+    """What "the model" is, that somebody writes who thinks of a part and not of a file: it stands for a file only where
+    one alone is called so, for a folder where that lies above all others. None for what is written as a name is."""
+    plain = _plain(words)
+    said = _PLACE_SAID.search(words) or _SYMBOL_SAID.search(words) or "`" in words or identifiers(words)
+    if said or not re.fullmatch(r"[a-z]+(?:[ -][a-z]+){0,3}", plain):
+        return None
+    for spelled in dict.fromkeys((plain, *_spellings(plain))):
+        found = sorted(names.called(spelled), key=lambda path: (path.count("/"), path))
+        if len(found) == 1 or (found and _stands_above(found, names)):
+            return names.place(found[0])
+        if found:
+            return Unclear(plain, tuple(found))
+    symbols = (_symbol(spelled, reader) for spelled in dict.fromkeys((plain, *_spellings(plain))))
+    known = next((each for each in symbols if each is not None and not is_side(each.files[0])), None)
+    return known or Unknown(plain, tuple(_near(plain, names, reader)))
+
+
+def _stands_above(found: Sequence[str], names: Names) -> bool:
+    """Whether the outermost is a folder, and all others lie deeper."""
+    first, *others = found
+    return first in names.folders and all(path.count("/") > first.count("/") for path in others)
+
+
 def _plain(words: str) -> str:
     quoted = re.search(r"`([^`]+)`", words)
     if quoted:
@@ -182,8 +223,8 @@ def _symbol(name: str, reader: Reader) -> Target | None:
     if not re.fullmatch(r"[^\W\d][\w.$?!]*", wanted):
         return None
     found = reader.definitions(wanted, limit=_MOST_DEFINITIONS)
-    if not found and wanted.islower():
-        found = [item for item in reader.symbols(wanted, 10) if item.name.lower() == wanted]
+    if wanted.islower() and all(item.kind not in _KINDS or is_side(item.path) for item in found):
+        found = [*found, *(item for item in reader.symbols(wanted, 10) if item.name.lower() == wanted)]
     fitting = [item for item in found if item.kind in _KINDS]
     if not fitting:
         return None
