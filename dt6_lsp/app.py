@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dt6_lsp.index.index import Index
     from dt6_lsp.index.records import Records
     from dt6_lsp.models.embedder import Embedder
+    from dt6_lsp.server.listening import Transport
     from dt6_lsp.settings import Loaded, Settings
     from dt6_lsp.workspace.history import Churn
 
@@ -90,6 +91,16 @@ def serve(loaded: Loaded, data_dir: Path | None = None) -> int:
     return serve_stdio(
         lambda settings, roots: build_engine(settings, roots, data_dir, metrics), loaded, metrics, data_dir
     )
+
+
+def listen(transport: Transport, address: str, command: Sequence[str], announce: Callable[[str], object]) -> int:
+    """Serve many editors at HOST:PORT, each by a process that `command` starts; the result is the exit code."""
+    import asyncio
+
+    from dt6_lsp.server.address import parse_address
+    from dt6_lsp.server.listening import listen
+
+    return asyncio.run(listen(transport, parse_address(address), command, announce))
 
 
 def store_folder(root: Path, data_dir: Path) -> Path:

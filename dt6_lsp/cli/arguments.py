@@ -63,7 +63,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "serve": (
         "serve an editor over the Language Server Protocol",
-        "Speaks LSP over stdin and stdout. Editors start this; there is nothing to see for a person.",
+        "Speaks LSP over stdin and stdout. Editors start this; there is nothing to see for a person.\n"
+        "With --tcp or --ws it serves any number of editors, each by a process of its own, until it is told to end.\n"
+        "The address is told on stderr. Nobody is asked who they are: every program of this machine can connect.",
     ),
     "models": (
         "show which models can be reached, and which one would answer",
@@ -243,7 +245,12 @@ def _index(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--stdio", action="store_true", help="over stdin and stdout (the default)")
+    transport = parser.add_mutually_exclusive_group()
+    transport.add_argument("--stdio", action="store_true", help="over stdin and stdout (the default)")
+    transport.add_argument(
+        "--tcp", metavar="HOST:PORT", help="listen there; an address of this machine, port 0 for one that is free"
+    )
+    transport.add_argument("--ws", metavar="HOST:PORT", help="the same over WebSocket, for an editor in a browser")
     # What vscode-languageclient adds by itself; the process to watch comes with `initialize`, too.
     parser.add_argument("--clientProcessId", type=int, help=argparse.SUPPRESS)
 

@@ -1,6 +1,6 @@
 """One editor's connection: pygls' server over our protocol, from the first byte to the exit code.
 
-Not here: the engine (`build` makes it, later, on a worker thread), TCP and WebSocket.
+Not here: the engine (`build` makes it, later, on a worker thread), TCP and WebSocket (`listening`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import signal
 import threading
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -19,6 +18,7 @@ from pygls.lsp.server import LanguageServer
 from dt6_lsp import __version__
 from dt6_lsp.server import dispatch, lifecycle, messages
 from dt6_lsp.server.protocol import Protocol
+from dt6_lsp.server.signals import on_signals
 from dt6_lsp.server.stdio import Writer, start_reader
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from dt6_lsp.server.session import Session
 
 logger = logging.getLogger(__name__)
-
-_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")
 
 
 class Server(LanguageServer):
@@ -74,7 +72,7 @@ async def serve(start: Callable[[Server], Session], stdin: BinaryIO, stdout: Bin
         server.feature(method)(_bound(handler, session))
     writer = Writer(stdout, on_broken=lambda: loop.call_soon_threadsafe(session.stop, 1))
     server.protocol.set_writer(writer)
-    _on_signals(session)
+    on_signals(session.stop)
     logging.getLogger("dt6_lsp").addHandler(messages.EditorLog(server))
     reading = loop.create_task(_read(server, stdin))
     reading.add_done_callback(lambda _: session.stop(server.protocol.exit_code))
@@ -106,15 +104,3 @@ def _bound(handler: dispatch.Notification, session: Session) -> Any:
         handler(session, params)
 
     return handle
-
-
-def _on_signals(session: Session) -> None:
-    loop = asyncio.get_running_loop()
-    for name in _SIGNALS:
-        number = getattr(signal, name, None)
-        if number is None:
-            continue
-        try:
-            loop.add_signal_handler(number, session.stop, 128 + number)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda n, _: loop.call_soon_threadsafe(session.stop, 128 + n))

@@ -177,6 +177,13 @@ def _client(*, silent: bool = False) -> Editor:
     return client
 
 
+def connected(settings: Mapping[str, Any]) -> Editor:
+    """An editor that starts no server: it connects to one, and answers these for its section "dt6"."""
+    client = _client()
+    client.set_configuration(dict(settings), section="dt6")
+    return client
+
+
 @asynccontextmanager
 async def spawned(env: Mapping[str, str], *, silent: bool = False) -> AsyncIterator[Editor]:
     """A server that has not been initialized. It is ended with the block, in the way that it still allows. A `silent`
