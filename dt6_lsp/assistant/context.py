@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.turns import Turn
     from dt6_lsp.index.model import Hit
     from dt6_lsp.models.base import Message
+    from dt6_lsp.models.orchestrator import Choice
+    from dt6_lsp.settings import Settings
 
-__all__ = ["MESSAGE_TOKENS", "Packed", "Parts", "Passage", "budget", "pack"]
+__all__ = ["MESSAGE_TOKENS", "Packed", "Parts", "Passage", "budget", "pack", "window"]
 
 _SHORTEST_HIT = 96  # tokens that a hit may take in any case, with the marks around it: half a dozen lines
 
@@ -58,6 +60,11 @@ class _Chosen:
         if self.map_text:
             return replace(self, map_text="")
         return replace(self, hits=self.hits[:-1]) if self.hits else None
+
+
+def window(settings: Settings, choice: Choice) -> int:
+    """Tokens that prompt and answer may take together: what the user wants, or what the model holds."""
+    return min(settings.chat.context_tokens, choice.context_tokens or settings.chat.context_tokens)
 
 
 def budget(window: int, answer: int) -> int:

@@ -14,7 +14,6 @@ from dt6_lsp.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dt6_lsp.assistant.events import Intent
     from dt6_lsp.assistant.parts import Count, Passage
     from dt6_lsp.models.base import Message
 
@@ -27,7 +26,7 @@ def tokens_of(messages: Sequence[Message], count: Count) -> int:
     return sum(count(message.content) + MESSAGE_TOKENS for message in messages)
 
 
-def fit_question(question: str, intent: Intent, count: Count, room: int) -> tuple[str, tuple[str, ...]]:
+def fit_question(question: str, intent: str, count: Count, room: int) -> tuple[str, tuple[str, ...]]:
     """The question, or its two ends. `ModelError` when not even its beginning fits."""
 
     def tokens(asked: str) -> int:
@@ -45,7 +44,7 @@ def fit_question(question: str, intent: Intent, count: Count, room: int) -> tupl
 
 
 def fit_given(
-    asked: str, intent: Intent, given: Sequence[Passage], count: Count, room: int
+    asked: str, intent: str, given: Sequence[Passage], count: Count, room: int
 ) -> tuple[list[Passage], list[str]]:
     """All of it, or each cut to its share of the room, which passes on what it leaves to the next."""
     if tokens_of(prompts.messages(asked, intent, given), count) <= room:

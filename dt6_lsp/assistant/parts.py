@@ -22,7 +22,7 @@ from dt6_lsp.assistant.turns import History
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dt6_lsp.assistant.events import Intent, LeftOut
+    from dt6_lsp.assistant.events import LeftOut
     from dt6_lsp.index.model import Hit
     from dt6_lsp.models.base import Message
 
@@ -31,7 +31,7 @@ Shared = Literal["chunks", "map", "turns", "summary"]
 
 ORDER: tuple[Shared, ...] = ("chunks", "map", "turns", "summary")
 KEPT: dict[Shared, float] = {"map": 0.10, "turns": 0.20, "summary": 0.05}
-KEPT_FOR_MAP: dict[Intent, float] = {"arch": 0.40}
+KEPT_FOR_MAP: dict[str, float] = {"arch": 0.40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`given` is what the user selected or named; `hits` are in rank order; of the map the first lines matter most."""
+    """`intent` is the question's, or the name of another task. `given` is what the user selected or named; `hits` are
+    in rank order; of the map the first lines matter most."""
 
     question: str
-    intent: Intent
+    intent: str
     given: Sequence[Passage] = ()
     hits: Sequence[Hit] = ()
     map_text: str = ""
@@ -86,11 +87,11 @@ class Packed:
         return [message.content for message in self.messages]
 
 
-def kept(intent: Intent) -> dict[Shared, float]:
+def kept(intent: str) -> dict[Shared, float]:
     return {**KEPT, "map": KEPT_FOR_MAP.get(intent, KEPT["map"])}
 
 
-def room_of(part: Shared, wants: Mapping[Shared, int], room: int, left: int, intent: Intent) -> int:
+def room_of(part: Shared, wants: Mapping[Shared, int], room: int, left: int, intent: str) -> int:
     """Of `left` tokens, what is not kept for the parts after this one; `room` is what all of them began with. `wants`
     is what each would take whole."""
     later = ORDER[ORDER.index(part) + 1 :]

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from dt6_lsp.index.model import Reader
     from dt6_lsp.models.base import ChatBackend, Image
     from dt6_lsp.models.orchestrator import Choice
-    from dt6_lsp.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ async def _packed(task: _Asked, choice: Choice) -> context.Packed:
 
 
 def _pack(task: _Asked, choice: Choice) -> context.Packed:
-    window = _window(task.services.settings, choice)
+    window = context.window(task.services.settings, choice)
     room = context.budget(window, task.services.settings.chat.max_answer_tokens) - image_tokens(task.images, choice)
     counter = task.services.counter
     with task.services.metrics.time("ask.pack.seconds"):
@@ -206,19 +205,15 @@ def _said_before(task: _Asked) -> History:
 
 def _fold_later(task: _Asked, choice: Choice, backend: ChatBackend) -> None:
     """The model that has answered shortens a conversation that has become long, when nobody waits for it."""
-    services, window = task.services, _window(task.services.settings, choice)
+    services, window = task.services, context.window(task.services.settings, choice)
     room = turns_room(context.budget(window, services.settings.chat.max_answer_tokens))
     by = Summariser(backend, choice.model, window, room, partial(services.counter.count, model=choice.model))
     if task.conversation:
         services.folding.after_this(partial(fold, services.memory, task.conversation, by, task.reader, task.run))
 
 
-def _window(settings: Settings, choice: Choice) -> int:
-    return min(settings.chat.context_tokens, choice.context_tokens or settings.chat.context_tokens)
-
-
 def _request(task: _Asked, choice: Choice, packed: context.Packed) -> ChatRequest:
-    window = _window(task.services.settings, choice)
+    window = context.window(task.services.settings, choice)
     answer_tokens = min(task.services.settings.chat.max_answer_tokens, window // 2)
     needed = min(window, packed.tokens + answer_tokens + image_tokens(task.images, choice))
     messages = with_images(packed.messages, task.images)

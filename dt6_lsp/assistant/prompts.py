@@ -2,6 +2,8 @@
 
 A prompt holds the system's words, and one message of the user's: excerpts, the question last. All that is quoted
 (files, the map of the workspace, what was said before) stands in excerpts, which its own text can't leave (`fence`).
+What a model writes that is no answer (`writing`) has its words in `prompts/tasks/*.md`; its task stands where the
+question does.
 Not here: what fits (`context`), and any choice of a model.
 """
 
@@ -13,13 +15,13 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant.events import INTENTS
 from dt6_lsp.assistant.fence import quoted, without_roles
 from dt6_lsp.models.base import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dt6_lsp.assistant.events import Intent
     from dt6_lsp.assistant.parts import Passage
     from dt6_lsp.assistant.turns import Turn
 
@@ -50,8 +52,9 @@ def version(name: str) -> int:
 
 
 @cache
-def names() -> tuple[str, ...]:
-    files = (resources.files("dt6_lsp.assistant") / "prompts").iterdir()
+def names(folder: str = "") -> tuple[str, ...]:
+    """The files of answers, or those in a folder beside them."""
+    files = (resources.files("dt6_lsp.assistant") / "prompts" / folder).iterdir()
     return tuple(sorted(file.name.removesuffix(".md") for file in files if file.name.endswith(".md")))
 
 
@@ -66,8 +69,11 @@ def edition_of(texts: Mapping[str, str]) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
-def system(intent: Intent) -> str:
-    return f"{text('system')}\n\n{text(intent)}"
+def system(intent: str) -> str:
+    """Of a question by its intent; of another task by its name, which is that of a file in `tasks`."""
+    if intent in INTENTS:
+        return f"{text('system')}\n\n{text(intent)}"
+    return f"{text('tasks/system')}\n\n{text(f'tasks/{intent}')}"
 
 
 def excerpt(passage: Passage) -> str:
@@ -80,14 +86,14 @@ def turn(said: Turn) -> str:
 
 def messages(
     question: str,
-    intent: Intent,
+    intent: str,
     passages: Sequence[Passage],
     *,
     map_text: str = "",
     summary: str = "",
     turns: Iterable[Turn] = (),
 ) -> tuple[Message, ...]:
-    """The system's words, then what is known, in the order given, with the question last."""
+    """The system's words, then what is known, in the order given, with the question (or the task) last."""
     known = [
         *([quoted(map_text, note=MAP)] if map_text else ()),
         *([quoted(summary, note=SUMMARY)] if summary else ()),
@@ -96,7 +102,8 @@ def messages(
     ]
     if not passages and not map_text:
         known.append(NOTHING)
-    body = "\n\n".join((*known, f"Question: {without_roles(question.strip())}"))
+    asked = "Question" if intent in INTENTS else "Task"
+    body = "\n\n".join((*known, f"{asked}: {without_roles(question.strip())}"))
     return Message("system", system(intent)), Message("user", body)
 
 
