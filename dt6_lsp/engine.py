@@ -244,6 +244,10 @@ class Engine:
         """Of all processes that have this workspace open; "" where nothing is remembered."""
         return await self._run(self._services.memory.latest)
 
+    async def remembers(self, conversation: str) -> bool:
+        """Whether anything of this conversation is remembered. A question may begin one under any name."""
+        return await self._run(lambda: self._services.memory.remembers(conversation))
+
     async def forget(self, conversation: str = "") -> Kept:
         """Remove what is remembered of a conversation, or everything; what was removed."""
         return await self._run(lambda: self._forget(conversation))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,7 +16,7 @@ from dt6_lsp import __version__
 from dt6_lsp.errors import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 PROGRAM = "dt6-lsp"
 
@@ -109,6 +110,43 @@ class Parser(argparse.ArgumentParser):
         raise SettingError(f"{cause}.", f"`{self.prog} --help` shows what is possible.")
 
 
+class CommandParser(Parser):
+    """Of one command. Options may stand anywhere, also between words: by itself, argparse gives the first words that
+    it meets to all positional arguments and refuses those that follow an option."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        return super().parse_known_args(_options_first(args, self._option_string_actions), namespace)
+
+
+def _options_first(args: Sequence[str], known: Mapping[str, argparse.Action]) -> list[str]:
+    """The same arguments, the options with their values before the words; what is behind a `--` is words."""
+    options: list[str] = []
+    words: list[str] = []
+    marked = False  # whether a `--` must stand before the words: one looks like an option, or would become its value
+    left = iter(args)
+    for arg in left:
+        if arg == "--":
+            words += left
+        elif _is_option(arg, known):
+            options.append(arg)
+            if (option := known.get(arg)) is not None and option.nargs != 0:
+                options += (value := list(islice(left, 1)))
+                marked = not value
+        else:
+            words.append(arg)
+    marked = marked or any(word.startswith("-") for word in words)
+    return [*options, *(["--"] if marked else []), *words]
+
+
+def _is_option(arg: str, known: Mapping[str, argparse.Action]) -> bool:
+    """As argparse sees it: what begins like an option and holds a space is a word, as a negative number is."""
+    if arg in known or arg.partition("=")[0] in known:
+        return True
+    if (joined := known.get(arg[:2])) is not None and joined.nargs != 0:  # -n5
+        return True
+    return re.fullmatch(r"-[^\s\d]\S*", arg) is not None
+
+
 def _meant(word: str) -> str:
     near = difflib.get_close_matches(word, _COMMANDS, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
@@ -134,10 +172,12 @@ def build_parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands", required=True, parser_class=CommandParser
+    )
     _common(parser, "before")
     for name, (summary, description) in _COMMANDS.items():
-        command = commands.add_parser(
+        command: argparse.ArgumentParser = commands.add_parser(
             name,
             help=summary,
             description=description,
@@ -197,7 +237,7 @@ def _ask(parser: argparse.ArgumentParser) -> None:
         help='go on with the latest conversation of the workspace: "and where is that called?"',
     )
     conversation.add_argument(
-        "--conversation", metavar="ID", default="", help="go on with this one (the JSON of an answer names it)"
+        "--conversation", metavar="ID", default="", help="go on with this one (the JSON of an answer names it), or begin it"
     )
     parser.add_argument(
         "--no-cache", dest="use_cache", action="store_false", help="have it written anew, also where an answer is kept"

@@ -61,6 +61,8 @@ async def _conversation(call: Invocation, engine: Engine) -> str:
     named: str = call.args.conversation
     if (named or call.args.goes_on) and not call.loaded.settings.memory.keep:
         raise SettingError("No conversation is remembered: memory.keep is off.", "Set memory.keep=true, or ask anew.")
+    if named and not await engine.remembers(named):
+        call.terminal.note(f"dt6-lsp: There is no conversation {named}; this question begins it.")
     if not call.args.goes_on:
         return named
     latest = await engine.latest_conversation()

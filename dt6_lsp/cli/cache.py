@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.assistant.cache.comparing import Comparer
     from dt6_lsp.assistant.cache.rows import Entry
+    from dt6_lsp.assistant.events import Citation
     from dt6_lsp.cli.invocation import Invocation
 
 _PAIRS = 'Give JSON lines like {"a": "one question", "b": "another"}.'
@@ -63,14 +64,19 @@ def _json(entry: Entry) -> dict[str, Any]:
         "intent": entry.intent,
         "backend": entry.backend,
         "model": entry.model,
-        "citations": [place_json(each) for each in entry.citations],
+        "citations": [place_json(each) for each in _sources(entry)],
         "answer": entry.answer,
     }
 
 
+def _sources(entry: Entry) -> list[Citation]:
+    """What the answer cites, each once, as `dt6-lsp ask` shows it. Of one place several chunks may be evidence."""
+    return list(dict.fromkeys(entry.citations))
+
+
 def _row(entry: Entry) -> tuple[str, str, str, str]:
     made = datetime.fromtimestamp(entry.made).astimezone()
-    return f"{made:%Y-%m-%d %H:%M}", entry.model, str(len(entry.evidence)), " ".join(entry.question.split())
+    return f"{made:%Y-%m-%d %H:%M}", entry.model, str(len(_sources(entry))), " ".join(entry.question.split())
 
 
 def _compare(call: Invocation) -> int:

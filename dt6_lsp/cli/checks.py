@@ -190,7 +190,7 @@ def _stored(call: Invocation, settings: Settings) -> Finding | str:
 
 async def model_checks(call: Invocation) -> list[Finding]:
     """No model is needed; one that the user named and that can't answer is broken."""
-    from dt6_lsp.cli.models import choice_in_words, survey
+    from dt6_lsp.cli.models import choice_in_words, survey, unknown_backends
 
     settings = load(call.workspace, overrides=call.args.overrides).settings
     servers, choice = await survey(settings)
@@ -200,6 +200,7 @@ async def model_checks(call: Invocation) -> list[Finding]:
         else Finding(f"Model server {each.backend}", "works", f"{each.url} has {len(each.models)} models.")
         for each in servers
     ]
+    found += [Finding("Models by name", "broken", *each) for each in unknown_backends(settings, servers)]
     wanted = settings.chat.backend not in ("auto", "none")
     state: State = "works" if choice.backend is not None else "broken" if wanted else "limited"
     said = (

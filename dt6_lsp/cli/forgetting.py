@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.cli.terminal import counted
 from dt6_lsp.contracts import forgotten_json
+from dt6_lsp.errors import Dt6Error
 
 if TYPE_CHECKING:
     from dt6_lsp.cli.invocation import Invocation
@@ -26,5 +27,11 @@ def forget(call: Invocation) -> int:
 
 
 async def _forget(call: Invocation) -> Kept:
+    named: str = call.args.conversation
     async with call.engine() as engine:
-        return await engine.forget(call.args.conversation)
+        if named and not await engine.remembers(named):
+            raise Dt6Error(
+                f"There is no conversation {named} in this workspace; nothing was forgotten.",
+                "The JSON of an answer names its conversation; --all forgets everything.",
+            )
+        return await engine.forget(named)

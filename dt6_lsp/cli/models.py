@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dt6_lsp.assistant.events import INTENTS
 from dt6_lsp.contracts import models_json
 from dt6_lsp.engine import Models, chat_stats
 from dt6_lsp.models.orchestrator import ModelHub
-from dt6_lsp.models.targets import Target, targets
+from dt6_lsp.models.targets import NOBODY, Target, parse, targets, unknown_backend
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dt6_lsp.cli.invocation import Invocation
     from dt6_lsp.models.base import ModelInfo
     from dt6_lsp.models.orchestrator import Choice, ServerModels
     from dt6_lsp.settings import Settings
 
 _COLUMNS = ("model", "size", "context", "can", "")
-_INTENTS = ("code", "docs", "debug", "arch", "general")
 
 
 def models(call: Invocation) -> int:
@@ -38,6 +40,8 @@ def models(call: Invocation) -> int:
     call.terminal.line()
     call.terminal.line(choice_in_words(choice))
     call.terminal.lines(_others(settings))
+    for said, mend in unknown_backends(settings, servers):
+        call.terminal.note(f"dt6-lsp: {said} {mend}")
     return 0
 
 
@@ -56,6 +60,31 @@ def choice_in_words(choice: Choice) -> str:
     return f"{said} {choice.why}".strip()
 
 
+def unknown_backends(settings: Settings, servers: list[ServerModels]) -> list[tuple[str, str]]:
+    """Settings that name MODEL@BACKEND with a backend that there is not, and no model whose name that could be: what
+    is wrong, and the mend."""
+    listed = {(server.backend, model.name.removesuffix(":latest")) for server in servers for model in server.models}
+    found = []
+    for setting, text in _named_models(settings):
+        target = parse(text, settings.chat.backend, settings)
+        meant = unknown_backend(target.model, settings)
+        if meant and (target.backend, target.model.removesuffix(":latest")) not in listed:
+            said = f"{setting} names {text!r}, but {target.backend} lists no such model, and the settings have no"
+            found.append((f"{said} backend {meant!r}.", f"Add it as a table [backends.{meant}], or name one that there is."))
+    return found
+
+
+def _named_models(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Every place of the settings that may name a model together with a backend."""
+    if settings.chat.backend == NOBODY:
+        return
+    for intent in INTENTS:
+        if text := getattr(settings.intents, intent):
+            yield f"intents.{intent}", text
+    for text in settings.chat.fallback:
+        yield "chat.fallback", text
+
+
 def _row(server: ServerModels, model: ModelInfo, choice: Choice) -> tuple[str, ...]:
     size = f"{model.size_bytes / 1e9:.1f} GB" if model.size_bytes else ""
     context = f"{model.context_length:,}" if model.context_length else ""
@@ -67,7 +96,7 @@ def _row(server: ServerModels, model: ModelInfo, choice: Choice) -> tuple[str, .
 def _others(settings: Settings) -> list[str]:
     """Who answers certain questions, and who stands in."""
     usual, *fallback = targets(settings) or [Target("none")]
-    by_intent = ((intent, targets(settings, intent)[:1]) for intent in _INTENTS)
+    by_intent = ((intent, targets(settings, intent)[:1]) for intent in INTENTS)
     lines = [
         f"Questions of the kind {intent}: {_named(first[0])}."
         for intent, first in by_intent

@@ -24,9 +24,9 @@ def check(call: Invocation) -> None:
     if not call.args.queries and not " ".join(call.args.query).strip():
         raise SettingError("There is no query.", "Say what to look for, or name a file with --queries.")
     if call.args.queries not in (None, "-") and not Path(call.args.queries).is_file():
-        raise SettingError(
-            f"There is no file {call.args.queries} to read queries from.", "Give an existing file, or -."
-        )
+        is_folder = Path(call.args.queries).is_dir()
+        cause = "{} is a folder, not a file of queries." if is_folder else "There is no file {} to read queries from."
+        raise SettingError(cause.format(call.args.queries), "Give an existing file, or -.")
 
 
 def lines(call: Invocation) -> Iterator[str]:

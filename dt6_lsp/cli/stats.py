@@ -33,8 +33,9 @@ def stats(call: Invocation) -> int:
         return 0
     for root in result.roots:
         call.terminal.table(_root(root))
-    written, remembered = megabytes(result.answers_bytes), _remembered(result.memory)
-    call.terminal.table([("Answers", _chat(result.chat)), ("Written", written), ("Memory", remembered)])
+    files = f"{megabytes(result.answers_bytes)} of answers that editors opened as files, of all workspaces"
+    remembered = _remembered(result.memory)
+    call.terminal.table([("Answers", _chat(result.chat)), ("Files", files), ("Memory", remembered)])
     call.terminal.table([("Fresh", _fresh(result.index)), *_asks(result.asks)])
     call.terminal.line()
     call.terminal.table(_timings(result), _TIMINGS)

@@ -86,6 +86,14 @@ def _section(name: str) -> str:
     return name if name in ("ollama", "openai") else f"backends.{name}"
 
 
+def absent_and_no_backend(server: ModelServerName, model: str, backend: str) -> BackendUnavailable:
+    """As `no_backend`, where the server that was asked instead can't be reached."""
+    return BackendUnavailable(
+        f"The settings have no backend {backend!r}, so {model!r} is taken for a model of {server}, which can't be reached.",
+        f"Add the backend as a table [backends.{backend}], or name one that `dt6-lsp models` lists.",
+    )
+
+
 def absent(server: ModelServerName) -> BackendUnavailable:
     return BackendUnavailable(f"{server} can't be reached.", server.mend_absent)
 
@@ -188,6 +196,14 @@ def unreadable(server: ModelServerName) -> ModelError:
 
 def missing(server: ModelServerName, model: str) -> ModelMissing:
     return ModelMissing(f"{server} has no model {model!r}.", server.mend_missing.format(model=model))
+
+
+def no_backend(server: ModelServerName, model: str, backend: str) -> ModelMissing:
+    """Of MODEL@BACKEND with a backend that the settings don't have: it was taken for the name of a model."""
+    return ModelMissing(
+        f"{server} has no model {model!r}, and the settings have no backend {backend!r}.",
+        f"Add the backend as a table [backends.{backend}], or name a model and a backend that `dt6-lsp models` lists.",
+    )
 
 
 def refused(

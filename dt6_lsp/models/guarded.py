@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dt6_lsp.errors import BackendUnavailable, ModelError, RateLimited, StreamCut
+from dt6_lsp.errors import BackendUnavailable, ModelError, ModelMissing, RateLimited, StreamCut
 from dt6_lsp.models import failures
 from dt6_lsp.models.failures import ConnectionLost, Endless, ServerFault, Unreadable
 from dt6_lsp.models.transport import Watch
@@ -55,7 +55,8 @@ class Patience:
 
 
 class GuardedChat:
-    """A `ModelServer` around another. Belongs to one event loop."""
+    """A `ModelServer` around another. `meant` says which backend a name that is no model's may have meant. Belongs to
+    one event loop."""
 
     def __init__(
         self,
@@ -64,10 +65,11 @@ class GuardedChat:
         breaker: Breaker,
         patience: Patience,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        meant: Callable[[str], str] = lambda _: "",
     ) -> None:
         self.name, self.url = server.name, server.url
         self._server, self._speak_of, self._breaker, self._patience = server, speak_of, breaker, patience
-        self._pause = pause
+        self._pause, self._meant = pause, meant
         self._streams = 0
         self._retired = False
 
@@ -75,7 +77,10 @@ class GuardedChat:
         return await self._server.models()
 
     async def about(self, model: str) -> About:
-        return await self._server.about(model)
+        try:
+            return await self._server.about(model)
+        except ModelMissing as error:
+            raise self._explained(error, model) from error
 
     async def context_length(self, model: str) -> int | None:
         return await self._server.context_length(model)
@@ -91,6 +96,8 @@ class GuardedChat:
                 async for delta in deltas:
                     yield delta
             admission.succeeded()
+        except ModelMissing as error:
+            raise self._explained(error, request.model) from error
         except ModelError as error:
             if is_fault(error):
                 admission.failed(str(error))
@@ -111,6 +118,10 @@ class GuardedChat:
 
     async def close(self) -> None:
         await self._server.close()
+
+    def _explained(self, error: ModelMissing, model: str) -> ModelMissing:
+        backend = self._meant(model)
+        return failures.no_backend(self._speak_of, model, backend) if backend else error
 
     async def _close_if_done(self) -> None:
         if self._retired and not self._streams:

@@ -149,7 +149,7 @@ class OllamaChat:
             async with asyncio.timeout(seconds):
                 return await ask()
         except TimeoutError:
-            raise failures.too_slow(self._server, seconds) from None
+            raise failures.too_slow(self._server, TELL_SECONDS) from None
         except _FAILURES as error:
             raise _as_error(self._server, error, model) from error
 

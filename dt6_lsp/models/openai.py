@@ -175,7 +175,7 @@ class OpenAIChat:
             async with asyncio.timeout(seconds):
                 return await ask()
         except TimeoutError:
-            raise failures.too_slow(self._server, seconds) from None
+            raise failures.too_slow(self._server, TELL_SECONDS) from None
         except _FAILURES as error:
             raise _as_error(self._server, error, "") from error
 

@@ -16,12 +16,12 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dt6_lsp.errors import ConsentRequired, ModelError, SettingError
+from dt6_lsp.errors import BackendUnavailable, ConsentRequired, ModelError, SettingError
 from dt6_lsp.models import failures
 from dt6_lsp.models.build import chat_backends, server_name
 from dt6_lsp.models.consent import host_of, require_consent
 from dt6_lsp.models.pool import Pool
-from dt6_lsp.models.targets import AUTO, NOBODY, Target, parse, targets
+from dt6_lsp.models.targets import AUTO, NOBODY, Target, parse, targets, unknown_backend
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -163,6 +163,10 @@ class ModelHub:
             return self._failed(ModelError(f"There is no backend {target.backend} any more.", "Switch to another."))
         try:
             return await self._on(backend, target.model)
+        except BackendUnavailable as error:
+            meant = unknown_backend(target.model, self._settings)
+            told = failures.absent_and_no_backend(server_name(backend), target.model, meant) if meant else error
+            return self._failed(told)
         except ModelError as error:
             return self._failed(error)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.models.breaker import Breaker
 from dt6_lsp.models.build import build_chat, chat_backends, server_name
 from dt6_lsp.models.guarded import GuardedChat, Patience
+from dt6_lsp.models.targets import unknown_backend
 from dt6_lsp.models.transport import TimeLimits
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Pool:
                 server = await self._built(backend)
                 guarded = GuardedChat(
                     server, server_name(backend), self.breaker(backend.name), Patience.of(self._settings.chat),
-                    self._pause,
+                    self._pause, self._meant,
                 )  # fmt: skip
                 self._open[backend.name] = guarded, _basis(backend, self._settings)
             return self._open[backend.name][0]
@@ -66,6 +67,9 @@ class Pool:
         opened, self._open = self._open, {}
         for guarded, _ in opened.values():
             await guarded.close()
+
+    def _meant(self, model: str) -> str:
+        return unknown_backend(model, self._settings)
 
     async def _built(self, backend: BackendSettings) -> ModelServer:
         """On a thread of its own: the import of a client library must not hold up the event loop."""

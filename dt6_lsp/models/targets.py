@@ -47,6 +47,13 @@ def parse(text: str, usual: str, settings: Settings) -> Target:
     return Target(_named(usual), text)
 
 
+def unknown_backend(model: str, settings: Settings) -> str:
+    """What stands behind the last @ of a model's name and is the name of no backend; "" where none stands there. Mostly
+    one was meant, but models have such names, too: only who found no such model should speak of it."""
+    _, at, backend = model.rpartition("@")
+    return backend if at and backend not in chat_backends(settings) else ""
+
+
 def _whole(target: Target, settings: Settings) -> Target:
     backend = chat_backends(settings).get(_named(target.backend))
     return Target(_named(target.backend), target.model or (backend.model if backend else ""))

@@ -99,8 +99,10 @@ class Watch:
     async def each(
         self, chunks: AsyncGenerator[T, None], limits: TimeLimits, server: ModelServerName
     ) -> AsyncGenerator[T, None]:
-        """The chunks of an answer; BackendUnavailable when none comes in time, StreamCut when they cease."""
-        patience = limits.connect + limits.first_token
+        """The chunks of an answer; BackendUnavailable when none comes in time, StreamCut when they cease. The client
+        itself holds the limit for connecting, so who comes to the end of the first wait has been connected, and what
+        passed is the limit for the first token."""
+        patience, said = limits.connect + limits.first_token, limits.first_token
         begun = False
         async with aclosing(chunks):
             while True:
@@ -110,9 +112,9 @@ class Watch:
                     return
                 except TimeoutError:
                     late = failures.stalled if begun else failures.no_first_token
-                    raise late(server, patience) from None
+                    raise late(server, said) from None
                 yield chunk
-                begun, patience = True, limits.next_token
+                begun, patience, said = True, limits.next_token, limits.next_token
 
     def _cancelled(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nothing is left to be ended

@@ -261,6 +261,40 @@ async def test_an_intent_has_its_model(ollama: ModelServer, gpu: ModelServer, wa
         assert (await ask(engine)).model == "small"
 
 
+@pytest.mark.parametrize("backend", ["ollama", "gpu"])
+async def test_a_backend_that_there_is_not_is_named_where_it_was_taken_for_a_model(
+    ollama: ModelServer, gpu: ModelServer, backend: str
+) -> None:
+    """Ollama says beforehand that it has no such model, other servers only when they are asked."""
+    settings = settings_for(ollama, gpu, backend=backend, model="", fallback=("small@ollma",))
+    settings = replace(settings, intents=IntentSettings(code="x@gqu"))
+    async with asking(settings) as engine:
+        answer = await ask(engine)
+        assert answer.backend == "none"
+        for model, name in (("x@gqu", "gqu"), ("small@ollma", "ollma")):
+            assert f"has no model '{model}', and the settings have no backend '{name}'." in answer.notice
+            assert f"Add the backend as a table [backends.{name}]" in answer.notice
+
+
+async def test_a_backend_that_there_is_not_is_named_also_where_nobody_is_reached(
+    ollama: ModelServer, gpu: ModelServer
+) -> None:
+    ollama.stop()
+    settings = replace(settings_for(ollama, gpu), intents=IntentSettings(code="x@gqu"))
+    async with asking(settings) as engine:
+        answer = await ask(engine)
+        assert "The settings have no backend 'gqu', so 'x@gqu' is taken for a model of Ollama" in answer.notice
+        assert "can't be reached" in answer.notice
+
+
+async def test_a_model_may_have_an_at_in_its_name(gpu: ModelServer) -> None:
+    with ModelServer([SMALL, Installed("qwen@q4:latest")], answer=lambda _: "Here.") as ollama:
+        settings = replace(settings_for(ollama, gpu), intents=IntentSettings(code="qwen@q4"))
+        async with asking(settings) as engine:
+            answer = await ask(engine)
+    assert (answer.answer, answer.model, answer.notice) == ("Here.", "qwen@q4", "")
+
+
 async def test_a_model_for_an_intent_is_no_order_of_fallback(ollama: ModelServer, gpu: ModelServer) -> None:
     settings = replace(settings_for(ollama, gpu), intents=IntentSettings(code="absent"))
     hub = ModelHub(settings)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dt6_lsp.cli import main
+from dt6_lsp.cli.arguments import parse
 from dt6_lsp.cli.asking import _route
 from dt6_lsp.cli.terminal import Terminal, clean
 from dt6_lsp.engine import AskContext, Citation, Failed, IndexProgress, Routed, Token
@@ -220,10 +222,60 @@ def test_common_options_stand_on_either_side(cli: Cli, here: Path) -> None:
     assert (cli.engine.root, cli.data_dir) == (here / "w", here / "e")
 
 
+COMMON = (("--json",), ("--debug",), ("-w", "w"), ("--data-dir=d",), ("--set", "chat.backend=none"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ask", "what", "-", "is it"),
+        ("search", "one"),
+        ("route", "one", "two"),
+        ("cache", "compare", "one", "two"),
+        ("index", "there"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_common_options_stand_anywhere_also_between_words(words: tuple[str, ...]) -> None:
+    """Wherever they are put, together or scattered, a command gets the same words and the same options."""
+    expected = vars(parse([*words, *chain(*COMMON)]))
+    assert (expected["json"], expected["debug"], expected["workspace"]) == (True, True, Path("w"))
+    assert expected["overrides"] == ["chat.backend=none"]
+    for place in range(1, len(words) + 1):
+        assert vars(parse([*words[:place], *chain(*COMMON), *words[place:]])) == expected
+    scattered = zip_longest(words[1:], COMMON, fillvalue="")
+    spread = [part for word, option in scattered for part in (*option, word) if part]
+    assert vars(parse([words[0], *spread])) == expected
+
+
+@pytest.mark.parametrize("command", ["stats", "models", "config", "doctor", "gc", "serve"])
+def test_commands_without_words_take_common_options_on_either_side(command: str) -> None:
+    after, before = (vars(parse(argv)) for argv in ([command, *chain(*COMMON)], [*chain(*COMMON), command]))
+    assert after["json"]
+    for name in ("json", "debug", "workspace", "data_dir", "overrides"):
+        assert after[name] == before[name]
+
+
+def test_what_stands_behind_two_dashes_are_words() -> None:
+    args = parse(["search", "a", "-n", "3", "--", "--json", "-n"])
+    assert (args.query, args.count, args.json) == (["a", "--json", "-n"], 3, False)
+    assert parse(["ask", "--debug", "--", "--help"]).question == ["--help"]
+
+
+@pytest.mark.parametrize("question", ["-v or --verbose: what is the difference?", "-1", "-"])
+def test_a_question_may_begin_like_an_option(question: str) -> None:
+    assert parse(["ask", question, "--json"]).question == [question]
+    assert parse(["ask", "--json", question]).question == [question]
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
         ((), "There is no command."),
+        (("ask", "why?", "--file"), "Argument --file: expected one argument"),
+        (("ask", "why?", "--file", "--json", "now"), "Argument --file: expected one argument"),
+        (("stats", "--json", "all"), "Unrecognized arguments: all"),
+        (("search", "--queries", "src"), "src is a folder, not a file of queries."),
         (("serach", "x"), "dt6-lsp: `serach` is no command (did you mean search?)."),
         (("search",), "There is no query."),
         (("search", "x", "--queries", "q"), "Give one of them."),

@@ -88,6 +88,7 @@ def test_many_questions_are_a_table_for_people(cli: Cli, capsys: Capture, tmp_pa
         ([], "There is no query."),
         (["x", "--queries", "-"], "Both a query and --queries were given."),
         (["--queries", "gone.txt"], "There is no file gone.txt"),
+        (["--queries", "."], ". is a folder, not a file of queries. Give an existing file"),
     ],
 )
 def test_misuse_is_told_in_a_line(cli: Cli, capsys: Capture, words: list[str], said: str) -> None:

@@ -98,6 +98,25 @@ def test_a_conversation_goes_on_where_that_is_asked_for_and_can_be_forgotten(sho
     assert json.loads(said.out)["resolved"] == ""
 
 
+def test_a_conversation_that_there_is_not_is_said_to_be_none(shop: Path, capsys: Capture) -> None:
+    assert main(["ask", "--conversation", "mine", "--json", "What does send_receipt do?"]) == 0
+    said = capsys.readouterr()
+    assert "There is no conversation mine; this question begins it." in said.err
+    assert json.loads(said.out)["conversation"] == "mine"
+    assert main(["ask", "--conversation", "mine", "and where is it defined?"]) == 0
+    assert "There is no conversation" not in capsys.readouterr().err
+    assert main(["ask", "--conversation", "no name", "why?"]) == 2
+    assert "begins it" not in capsys.readouterr().err
+
+    assert main(["forget", "--conversation", "zzz"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.startswith("dt6-lsp: There is no conversation zzz")) == ("", True)
+    assert main(["forget", "--conversation", "mine"]) == 0
+    assert capsys.readouterr().out == "Forgot 2 questions of 1 conversation.\n"
+    assert main(["forget", "--conversation", "mine", "--json"]) == 1
+    assert main(["forget", "--all"]) == 0, "nothing is left to forget, and that is what was wanted"
+
+
 def test_what_is_not_remembered_can_t_be_gone_on_with(shop: Path, capsys: Capture) -> None:
     assert main(["ask", "--set", "memory.keep=false", "--continue", "why?"]) == 2
     assert "memory.keep is off" in capsys.readouterr().err

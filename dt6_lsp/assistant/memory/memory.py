@@ -172,6 +172,11 @@ class Memory:
         file = self._file
         return tuple(nothing if file is None else file.read(lambda each: rows.questions(each, conversation), nothing))
 
+    def remembers(self, conversation: str) -> bool:
+        """SettingError for what can be no name of one."""
+        self.conversation(conversation)
+        return bool(self.questions(conversation))
+
     def kept(self) -> Kept:
         return _NOTHING if self._file is None else self._file.read(rows.kept, _NOTHING)
 
