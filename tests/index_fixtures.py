@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.index.vectors import DenseIndex
 
 LONG_AGO = 1_600_000_000
 
@@ -133,6 +134,11 @@ def chunk_ids(store: Path) -> dict[int, tuple[str, str]]:
     with ledger(store) as connection:
         found = connection.execute("SELECT c.id, f.path, c.text FROM chunks c JOIN files f ON f.id = c.file_id")
         return {chunk_id: (path, text) for chunk_id, path, text in found}
+
+
+def in_memory(dense: DenseIndex) -> int:
+    """How many vectors are searched in memory, and not yet in ChromaDB."""
+    return len(dense._segment)
 
 
 def chroma_ids(store: Path) -> set[int]:

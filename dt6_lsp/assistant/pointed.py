@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.mentions import matching, places
@@ -37,7 +38,7 @@ def pointed(question: str, reader: Reader) -> list[Pointed]:
     files = reader.files() if asked else []
     known = dict.fromkeys((matching(place.path, files), place.line) for place in asked)
     found = (_look(path, line, reader) for path, line in known if path is not None)
-    return [each for each in found if each is not None][:_MOST]
+    return list(islice((each for each in found if each is not None), _MOST))  # no more files are read than are shown
 
 
 def _look(path: str, line: int, reader: Reader) -> Pointed | None:

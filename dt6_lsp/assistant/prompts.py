@@ -47,10 +47,6 @@ def text(name: str) -> str:
     return _file(name)[1]
 
 
-def version(name: str) -> int:
-    return _file(name)[0]
-
-
 @cache
 def names(folder: str = "") -> tuple[str, ...]:
     """The files of answers, or those in a folder beside them."""

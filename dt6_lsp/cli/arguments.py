@@ -237,7 +237,10 @@ def _ask(parser: argparse.ArgumentParser) -> None:
         help='go on with the latest conversation of the workspace: "and where is that called?"',
     )
     conversation.add_argument(
-        "--conversation", metavar="ID", default="", help="go on with this one (the JSON of an answer names it), or begin it"
+        "--conversation",
+        metavar="ID",
+        default="",
+        help="go on with this one (the JSON of an answer names it), or begin it",
     )
     parser.add_argument(
         "--no-cache", dest="use_cache", action="store_false", help="have it written anew, also where an answer is kept"

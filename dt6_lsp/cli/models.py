@@ -70,7 +70,9 @@ def unknown_backends(settings: Settings, servers: list[ServerModels]) -> list[tu
         meant = unknown_backend(target.model, settings)
         if meant and (target.backend, target.model.removesuffix(":latest")) not in listed:
             said = f"{setting} names {text!r}, but {target.backend} lists no such model, and the settings have no"
-            found.append((f"{said} backend {meant!r}.", f"Add it as a table [backends.{meant}], or name one that there is."))
+            found.append(
+                (f"{said} backend {meant!r}.", f"Add it as a table [backends.{meant}], or name one that there is.")
+            )
     return found
 
 

@@ -95,10 +95,6 @@ class DenseIndex:
             self._shelf, self._shelved = None, _NOWHERE
             self._read, self._version = _NOWHERE, -1
 
-    def in_memory(self) -> int:
-        with self._lock:
-            return len(self._segment)
-
     def takes_long(self) -> bool:
         """Whether a search should go on beside other work: longer than another thread takes to start."""
         with self._lock:

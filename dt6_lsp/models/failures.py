@@ -89,7 +89,8 @@ def _section(name: str) -> str:
 def absent_and_no_backend(server: ModelServerName, model: str, backend: str) -> BackendUnavailable:
     """As `no_backend`, where the server that was asked instead can't be reached."""
     return BackendUnavailable(
-        f"The settings have no backend {backend!r}, so {model!r} is taken for a model of {server}, which can't be reached.",
+        f"The settings have no backend {backend!r}, so {model!r} is taken for a model of {server}, "
+        "which can't be reached.",
         f"Add the backend as a table [backends.{backend}], or name one that `dt6-lsp models` lists.",
     )
 

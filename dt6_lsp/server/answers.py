@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -42,7 +42,7 @@ async def show(session: Session, engine: Engine, question: str, done: Done) -> N
 
 def write(folder: Path, question: str, text: str) -> Path:
     """Write the file and remove the oldest. Blocking. `StoreError` when the folder can't be written."""
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1_000_000:06}-{_slug(question)}.md"
+    name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{_slug(question)}.md"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name

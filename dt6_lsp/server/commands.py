@@ -58,9 +58,10 @@ class ClearCacheArguments:
 
 @dataclass(frozen=True, slots=True)
 class ForgetArguments:
-    """One conversation; left out, everything that is remembered of this workspace."""
+    """One conversation; left out or with `all`, everything that is remembered of this workspace."""
 
     conversation: str = ""
+    all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ async def _clear_cache(call: Call, given: object, _token: ProgressToken | None) 
 
 async def _forget(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
     arguments = parse(ForgetArguments, given, "dt6.forget", bare="conversation")
+    if arguments.conversation and arguments.all:
+        raise invalid_params("dt6.forget takes a conversation, or all; it was given both.")
     return forgotten_json(await (await call.engine()).forget(arguments.conversation))
 
 

@@ -29,6 +29,7 @@ from dt6_lsp.models.build import build_embedder
 from dt6_lsp.settings import ChromaSettings, Settings
 from tests.benchmarks.measure import Figure, Measured, PeakMemory, arguments, conclude, p50, p95, scratch, spread
 from tests.benchmarks.workspaces import LINES_PER_CHUNK, real_code, write
+from tests.index_fixtures import in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,7 +115,7 @@ def measure(folder: Path, chunks: int) -> Measured:
     cpu_of_copying = os.times().children_user + os.times().children_system - cpu.children_user - cpu.children_system
     index = Index.open(root, store, embedder, replace(settings, chroma=ChromaSettings(search_above=0)))
     index.update(wait_sync=True)
-    assert index._dense.in_memory() == 0, index.notices
+    assert in_memory(index._dense) == 0, index.notices
     after = recall(index, asked)
     in_chroma = searches(index, asked, lambda count: count < _IDLE_SEARCHES)
     index.close()

@@ -122,7 +122,8 @@ def _before_a_model(folder: Path, embedder: Embedder, index: Index, turns: int) 
         ]
         together = spread([one + other for one, other in zip(resolving, gathering, strict=True)])
         kept = memory.kept()
-        held = 0 if memory.vectors is None else memory.vectors.nbytes
+        vectors = memory._vectors
+        held = 0 if vectors is None else vectors._rows.nbytes + vectors._numbers.nbytes  # twice what is there at most
     return [
         Figure(f"added before a model with {turns:,} turns, p50", p50(together), "ms", 3.0),
         Figure("  p95", p95(together), "ms"),

@@ -15,7 +15,7 @@ import pytest
 
 from dt6_lsp.index.chroma import Client, Place
 from dt6_lsp.settings import ChromaSettings, Settings
-from tests.index_fixtures import LONG_AGO, chunk_ids, function, opened, write
+from tests.index_fixtures import LONG_AGO, chunk_ids, function, in_memory, opened, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def test_search_is_the_same_with_a_server_that_comes_goes_and_forgets(server: Se
 
         server.start()
         report = index.update(wait_sync=True)
-        assert (report.vectors_synced, index._dense.in_memory()) == (report.chunks, 0)
+        assert (report.vectors_synced, in_memory(index._dense)) == (report.chunks, 0)
         assert best(index) == exact
         assert server.ids() == set(chunk_ids(store))
 
@@ -109,11 +109,11 @@ def test_search_is_the_same_with_a_server_that_comes_goes_and_forgets(server: Se
         write(root, {"pkg/new.py": function("newest"), "pkg/file_3.py": function("other")}, at=LONG_AGO + 1)
         index.update(wait_sync=True)
         assert index.search("newest")[0].path == "pkg/new.py"
-        assert index._dense.in_memory() == report.chunks + 1
+        assert in_memory(index._dense) == report.chunks + 1
 
         server.start()
         report = index.update(wait_sync=True)
-        assert (report.vectors_synced, index._dense.in_memory()) == (report.chunks, 0)
+        assert (report.vectors_synced, in_memory(index._dense)) == (report.chunks, 0)
         assert index.search("newest")[0].path == "pkg/new.py"
         assert server.ids() == set(chunk_ids(store))
 
@@ -121,7 +121,7 @@ def test_search_is_the_same_with_a_server_that_comes_goes_and_forgets(server: Se
         server.folder = tmp_path / "empty"  # as when a team moves its server: nothing of ours is there any more
         server.start()
         report = index.update(wait_sync=True)
-        assert (report.vectors_synced, index._dense.in_memory()) == (report.chunks, 0)
+        assert (report.vectors_synced, in_memory(index._dense)) == (report.chunks, 0)
         assert server.ids() == set(chunk_ids(store))
 
 
@@ -173,7 +173,7 @@ def test_what_is_no_chroma_server_of_our_version_is_said(tmp_path: Path, status:
         assert (report.vectors_synced, len(index.notices)) == (0, 1)
         assert f"searched in memory for now, without the Chroma server at {url}: " in index.notices[0]
         assert index.search("name_7")[0].path == "pkg/file_7.py"
-        assert index._dense.in_memory() == report.chunks
+        assert in_memory(index._dense) == report.chunks
 
 
 def test_a_proxy_gets_nothing_that_is_for_this_machine(

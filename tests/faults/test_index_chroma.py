@@ -16,7 +16,7 @@ from filelock import FileLock
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.index.chroma import Client, Place
 from dt6_lsp.settings import ChromaSettings, Settings
-from tests.index_fixtures import FakeEmbedder, chroma_ids, chunk_ids, function, ledger, opened, write
+from tests.index_fixtures import FakeEmbedder, chroma_ids, chunk_ids, function, in_memory, ledger, opened, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +140,7 @@ def test_it_is_made_anew_without_embedding(synced: Path, tmp_path: Path, damage:
         assert report.vectors_synced == report.chunks, index.notices
         assert "made anew from the ledger" in index.notices[0]
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
-        assert (index._dense.in_memory(), index.notices[1:]) == (0, ())
+        assert (in_memory(index._dense), index.notices[1:]) == (0, ())
     assert chroma_ids(store) == set(chunk_ids(store))
 
 
@@ -186,7 +186,7 @@ def test_chromadb_that_breaks_in_use_is_replaced(synced: Path, tmp_path: Path) -
     shutil.copytree(synced / "work", root)
     with opened(root, store, settings=SEARCHED) as index:
         index.update(wait_sync=True)
-        assert index._dense.in_memory() == 0
+        assert in_memory(index._dense) == 0
         shutil.rmtree(_folder(store))
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
         write(root, {"pkg/more.py": function("more")})
@@ -197,10 +197,10 @@ def test_chromadb_that_breaks_in_use_is_replaced(synced: Path, tmp_path: Path) -
         assert client is not None
         client.kill()
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
-        assert index._dense.in_memory() == report.chunks
+        assert in_memory(index._dense) == report.chunks
         report = index.update(wait_sync=True)
         assert index.search("name_7_3")[0].path == "pkg/file_7.py"
-        assert (report.vectors_synced, index._dense.in_memory()) == (report.chunks, 0)
+        assert (report.vectors_synced, in_memory(index._dense)) == (report.chunks, 0)
     assert _folder(store) == folder, "nothing was wrong with what the killed process held"
     assert chroma_ids(store) == set(chunk_ids(store))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from contextlib import closing
@@ -43,7 +42,7 @@ def test_a_process_that_is_killed_loses_the_turn_that_it_was_writing_at_most(aft
     with writer(tmp_path, "talk", 100_000) as child:
         assert child.stdout is not None
         told = [next(child.stdout) for _ in range(after)]
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         told += child.stdout.readlines()
     said = sum(line.endswith("\n") for line in told)
     with closing(Records(tmp_path, (rows.TABLES,))) as records:

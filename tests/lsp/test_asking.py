@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,6 +59,50 @@ async def test_the_words_of_a_model_stream(asking: Asking) -> None:
     assert (answer["backend"], answer["model"]) == ("ollama", "llama3.2:latest")
     assert answer["citations"] == [{"path": "app/server.py", "start_line": 7, "end_line": 9}]
     assert answer["prompt_tokens"] > 0
+
+
+async def test_what_two_ask_at_once_is_written_once(tmp_path: Path) -> None:
+    """The model's answer is held until the second question has got the beginning of it, which came before it asked."""
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        server.enqueue(Reply(WORDS, held=True), Reply("A second answer, which nobody should have been asked for."))
+        async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
+            await editor.indexed()
+            asked = []
+            for token in ("one", "two"):
+                params = {"question": QUESTION, "partialResultToken": token}
+                asked.append(asyncio.ensure_future(editor.request("dt6/ask", params)))
+                await editor.until(partial(pieces, editor, "token", token))
+            server.let_go()
+            first, second = await asyncio.gather(*asked)
+        assert first["answer"] == second["answer"]
+        assert "It starts in start" in first["answer"]
+        for token in ("one", "two"):
+            assert "".join(piece["text"] for piece in pieces(editor, "token", token)) == WORDS
+        assert len(server.chats) == 1
+
+
+async def test_a_kept_answer_is_given_until_it_is_not_wanted_or_cleared(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        async with editing(root, tmp_path / "state", settings=with_model(server)) as editor:
+            await editor.indexed()
+
+            async def ask(**params: bool | str) -> tuple[bool, int]:
+                """Whether the answer was kept from before, and how often the model has been asked by now."""
+                server.enqueue(Reply(WORDS))
+                return (await editor.request("dt6/ask", {"question": QUESTION, **params}))["cached"], len(server.chats)
+
+            assert await ask() == (False, 1)
+            assert await ask() == (True, 1)
+            assert await ask(use_cache=False) == (False, 2)
+            assert await ask(use_cache=True) == (True, 2)
+            gone = await editor.execute("dt6.clearCache")
+            assert gone["answers"] == 1
+            assert gone["bytes"] > 0
+            assert await ask(conversation="another") == (False, 3), "the model is told nothing, so it is kept"
+            assert (await editor.execute("dt6.clearCache", {}))["answers"] == 1
+            assert await editor.execute("dt6.clearCache") == {"answers": 0, "bytes": 0}
 
 
 async def test_what_the_user_marked_is_in_the_prompt(asking: Asking) -> None:

@@ -48,6 +48,10 @@ async def test_an_editor_talks_another_goes_on_and_all_is_forgotten(tmp_path: Pa
         assert (await ask(editor, FOLLOW_UP))["resolved"] == ""
         assert (await editor.execute("dt6.forget"))["turns"] == 2
         assert (await ask(other, FOLLOW_UP))["resolved"] == ""
+        assert (await other.execute("dt6.forget", {"all": True}))["turns"] == 1
+        assert (await other.execute("dt6.forget", {"conversation": "nobodys"}))["turns"] == 0
+        with pytest.raises(JsonRpcException, match="takes a conversation, or all"):
+            await other.execute("dt6.forget", {"conversation": first["conversation"], "all": True})
         with pytest.raises(JsonRpcException, match="no name of a conversation"):
             await ask(editor, HOW, conversation="../elsewhere")
 

@@ -59,6 +59,17 @@ class Exchange:
             await asyncio.wait_for(self._stopping.wait(), seconds)
             raise Hangup
 
+    async def wait(self, event: asyncio.Event) -> None:
+        """Wait for it, or until the server stops."""
+        waiting = [asyncio.ensure_future(each.wait()) for each in (event, self._stopping)]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        if not event.is_set():
+            raise Hangup
+
     async def send(
         self, body: bytes, status: int = 200, content_type: str = "application/json", **headers: str
     ) -> None:
@@ -130,6 +141,10 @@ class HttpServer:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
+
+    def tell(self, event: asyncio.Event) -> None:
+        """Set an event that the server's loop waits for."""
+        self._loop.call_soon_threadsafe(event.set)
 
     def wait_for(self, *paths: str, seconds: float = 10.0) -> bool:
         """True as soon as a request to one of the paths has come in."""

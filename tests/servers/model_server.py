@@ -11,6 +11,7 @@ longer than `num_ctx` without a word, as Ollama does. Nothing here is imported f
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,7 @@ class ModelServer(HttpServer):
         self._api_key = api_key
         self._script: dict[str, deque[Scripted]] = {}
         self._standing: list[Refusal] = []
+        self._let_go = asyncio.Event()
 
     def __enter__(self) -> ModelServer:
         super().__enter__()
@@ -110,6 +112,10 @@ class ModelServer(HttpServer):
                 self._standing.append(item)
             else:
                 self._script.setdefault(path, deque()).append(item)
+
+    def let_go(self) -> None:
+        """Replies that are `held` go on, also those to come."""
+        self.tell(self._let_go)
 
     def requests(self, *paths: str) -> list[Received]:
         """The requests to these paths, oldest first."""
@@ -189,7 +195,7 @@ class ModelServer(HttpServer):
             await exchange.send_json(refusal[1], refusal[0])
             return
         protocol.read_prompt(model, received)
-        await _speak(exchange, protocol.voice(received), script, self._answer_for(received.prompt))
+        await _speak(exchange, protocol.voice(received), script, self._answer_for(received.prompt), self._let_go)
 
 
 async def _misbehave(exchange: Exchange, script: Scripted | None, protocol: Protocol) -> bool:
@@ -210,7 +216,9 @@ async def _misbehave(exchange: Exchange, script: Scripted | None, protocol: Prot
     return True
 
 
-async def _speak(exchange: Exchange, voice: Voice, script: Scripted | None, default: str) -> None:
+async def _speak(
+    exchange: Exchange, voice: Voice, script: Scripted | None, default: str, let_go: asyncio.Event
+) -> None:
     reply = script if isinstance(script, Reply) else Reply(default)
     stop = script.tokens if isinstance(script, Stall | Cut | MidStreamError) else voice.max_tokens
     stop = None if reply.ignores_limit else stop
@@ -224,6 +232,8 @@ async def _speak(exchange: Exchange, voice: Voice, script: Scripted | None, defa
         if index and reply.gap:
             await exchange.pause(reply.gap)
         await exchange.send_chunk(voice.token(token))
+        if reply.held and not index:
+            await exchange.wait(let_go)
     if isinstance(script, Stall):
         await exchange.pause(None)
     if isinstance(script, Cut) and not script.politely:

@@ -32,7 +32,8 @@ class Installed:
 @dataclass(frozen=True)
 class Reply:
     """An answer, token by token. Seconds before the first token and between two; `usage=False`: counts are not told;
-    `ignores_limit`: however many tokens were asked for."""
+    `ignores_limit`: however many tokens were asked for; `held`: after the first token nothing more comes until the test
+    calls `let_go()`."""
 
     text: str
     delay: float = 0.0
@@ -40,6 +41,7 @@ class Reply:
     usage: bool = True
     thinking: str = ""
     ignores_limit: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True)

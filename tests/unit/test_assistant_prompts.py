@@ -67,7 +67,8 @@ def test_no_file_and_no_intent_goes_without_rules() -> None:
 @pytest.mark.parametrize("name", RULES)
 def test_a_changed_text_has_another_version(name: str) -> None:
     digest = hashlib.sha256(prompts.text(name).encode()).hexdigest()[:8]
-    assert (prompts.version(name), digest) == VERSIONS[name]
+    version, _ = prompts._file(name)
+    assert (version, digest) == VERSIONS[name]
 
 
 def test_every_word_of_a_prompt_changes_the_edition_of_answers() -> None:

@@ -197,6 +197,27 @@ def test_models_says_what_they_can_and_who_answers_what(
     assert "Who stands in: eyes (ollama), then the first model of gpu." in out
 
 
+def test_models_and_doctor_tell_of_a_backend_that_there_is_not(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ModelServer([Installed("small:latest"), Installed("qwen@q4:latest")]) as server:
+        monkeypatch.setenv("DT6_OLLAMA_URL", server.url)
+        monkeypatch.setenv("DT6_CHAT_BACKEND", "ollama")
+        monkeypatch.setenv("DT6_INTENTS_ARCH", "x@gpu")
+        monkeypatch.setenv("DT6_INTENTS_DOCS", "qwen@q4")
+        said = "intents.arch names 'x@gpu', but ollama lists no such model, and the settings have no backend 'gpu'."
+        mend = "Add it as a table [backends.gpu], or name one that there is."
+        assert main(["models"]) == 0
+        assert f"dt6-lsp: {said} {mend}\n" == capsys.readouterr().err
+        assert main(["doctor", "--json"]) == 1
+        (broken,) = [each for each in printed(capsys) if each["state"] == "broken"]
+        assert (broken["said"], broken["mend"]) == (said, mend)
+        monkeypatch.setenv("DT6_BACKENDS_GPU_URL", server.openai_url)
+        assert main(["models"]) == 0
+        assert capsys.readouterr().err == ""
+        assert main(["doctor"]) == 0
+
+
 def test_models_tells_once_of_a_server_that_two_models_would_need(
     shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from tests.index_fixtures import LONG_AGO, FakeEmbedder, function, opened, write
+from tests.index_fixtures import LONG_AGO, FakeEmbedder, function, in_memory, opened, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def test_a_follower_sees_what_the_writer_writes_and_takes_over(tmp_path: Path) -
         assert follower.update().files == 1
         writer.update()
         assert follower.search("beta")[0].path == "b.py"
-        assert follower._dense.in_memory() == 2
+        assert in_memory(follower._dense) == 2
         writer.close()
         write(root, {"b.py": function("gamma")}, at=LONG_AGO + 1)
         report = follower.update(paths=["a.py"], wait_sync=True)  # looks at everything: it may have missed something

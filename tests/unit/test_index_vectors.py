@@ -15,7 +15,7 @@ from dt6_lsp.index.segment import Segment
 from dt6_lsp.index.vectors import DenseIndex
 from dt6_lsp.models.base import Fingerprint
 from dt6_lsp.settings import ChromaSettings, Settings
-from tests.index_fixtures import LONG_AGO, FakeEmbedder, chroma_ids, chunk_ids, function, opened, write
+from tests.index_fixtures import LONG_AGO, FakeEmbedder, chroma_ids, chunk_ids, function, in_memory, opened, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_search_is_the_same_from_memory_and_from_chromadb(tmp_path: Path) -> Non
         before = [(hit.path, round(hit.score, 3)) for hit in index.search("render the step")]
         report = index.update(wait_sync=True)
         assert report.vectors_synced == report.chunks == index.stats().vectors_synced
-        assert index._dense.in_memory() == 0
+        assert in_memory(index._dense) == 0
         after = [(hit.path, round(hit.score, 3)) for hit in index.search("render the step")]
         assert after == before
     assert chroma_ids(store) == set(chunk_ids(store))
@@ -80,10 +80,10 @@ def test_up_to_a_number_of_chunks_memory_searches_and_chromadb_holds_a_copy(tmp_
     with opened(root, store, settings=Settings(chroma=ChromaSettings(search_above=5))) as index:
         assert index.update(wait_sync=True).vectors_synced == 5
         index.search("render the step")
-        assert index._dense.in_memory() == 5
+        assert in_memory(index._dense) == 5
         write(root, {"pkg/new.py": function("newest")})
         assert index.update(wait_sync=True).vectors_synced == 6
-        assert index._dense.in_memory() == 0
+        assert in_memory(index._dense) == 0
     assert chroma_ids(store) == set(chunk_ids(store))
 
 
@@ -101,7 +101,7 @@ def test_what_changed_after_the_copy_is_found_and_what_is_gone_is_not(tmp_path: 
         assert paths[next(iter(fresh))] == "pkg/new.py"
         assert dense.search(FakeEmbedder().query("archive"), 50).keys() == paths.keys()
         index.update(wait_sync=True)
-        assert dense.in_memory() == 0
+        assert in_memory(dense) == 0
         assert dense.search(FakeEmbedder().query("archive"), 50).keys() == paths.keys()
     assert chroma_ids(store) == set(chunk_ids(store))
 

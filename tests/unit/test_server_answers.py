@@ -6,11 +6,26 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.app import build_engine
 from dt6_lsp.engine import Citation, Done, IndexState, Routed, Usage
-from dt6_lsp.server.answers import to_markdown
+from dt6_lsp.server.answers import to_markdown, write
 from dt6_lsp.settings import Settings
+from dt6_lsp.settings.folders import ANSWERS_BYTES, ANSWERS_KEPT, old_answers
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def test_few_answers_are_kept_and_little_of_them_and_the_newest_always(tmp_path: Path) -> None:
+    folder = tmp_path / "answers"
+    small = [write(folder, f"question {number}", "word\n") for number in range(ANSWERS_KEPT + 5)]
+    assert sorted(folder.iterdir()) == sorted(small[5:])
+    half = "w" * (ANSWERS_BYTES // 2)
+    first, second = (write(folder, "long", half) for _ in range(2))
+    assert sorted(folder.iterdir()) == [first, second], "together they fill the room"
+    third = write(folder, "short", "word\n")
+    assert sorted(folder.iterdir()) == [second, third], "the oldest goes"
+    longest = write(folder, "longest", half * 3)
+    assert list(folder.iterdir()) == [longest], "who asked for it reads it"
+    assert old_answers(tmp_path / "absent") == []
 
 
 async def test_a_source_whose_path_is_a_picture_is_a_link_and_nothing_else(tmp_path: Path) -> None:

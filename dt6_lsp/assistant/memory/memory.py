@@ -88,11 +88,6 @@ class Memory:
             )
         return (named or uuid.uuid4().hex[:12]) if self.on else ""
 
-    @property
-    def vectors(self) -> TurnVectors | None:
-        """Those in memory, once a question has needed them."""
-        return self._vectors
-
     def latest(self) -> str:
         """The conversation of the last question in this workspace; "" where there is none."""
         return self._read(rows.latest_conversation, "")

@@ -52,11 +52,6 @@ class TurnVectors:
         self._numbers = np.empty(_FIRST_ROOM, dtype=np.int64)
         self._rows = np.empty((_FIRST_ROOM, dimension), dtype=np.float32)
 
-    @property
-    def nbytes(self) -> int:
-        """What they take in memory: twice what is there at most, as room doubles."""
-        return self._rows.nbytes + self._numbers.nbytes
-
     def refresh(self, connection: sqlite3.Connection) -> int:
         """Take in what the file has; how many there are."""
         with self._lock:
