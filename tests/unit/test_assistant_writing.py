@@ -233,4 +233,5 @@ def test_no_task_goes_without_rules_and_none_changes_the_edition_of_answers() ->
 @pytest.mark.parametrize("name", WORDS)
 def test_a_changed_text_has_another_version(name: str) -> None:
     digest = hashlib.sha256(prompts.text(f"tasks/{name}").encode()).hexdigest()[:8]
-    assert (prompts.version(f"tasks/{name}"), digest) == VERSIONS[name]
+    version, _ = prompts._file(f"tasks/{name}")
+    assert (version, digest) == VERSIONS[name]
