@@ -42,7 +42,8 @@ logger = logging.getLogger(__name__)
 def build_engine(
     settings: Settings, roots: Sequence[Path], data_dir: Path | None = None, metrics: Metrics | None = None
 ) -> Engine:
-    """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened.
+    """Open every root and put the engine together. Blocking; the errors of `errors` for what can't be opened. Of a
+    workspace that is not trusted nothing is run or sent, whatever the settings say.
     `metrics` for a face that counts, too, or whose engines follow one another."""
     from dt6_lsp.assistant import kept_counts
     from dt6_lsp.assistant.architecture.facts import Atlas
@@ -57,7 +58,7 @@ def build_engine(
     from dt6_lsp.models.orchestrator import ModelHub
     from dt6_lsp.models.tokens import TokenCounter
 
-    folders = _resolved(roots)
+    settings, folders = sources.restricted(settings), _resolved(roots)
     data = data_dir or sources.data_dir()
     with ExitStack() as undo:
         embedder, shared = build_embedder(settings), ExitStack()
@@ -74,7 +75,10 @@ def build_engine(
         counter = TokenCounter(kept=kept_counts.KeptCounts(records))
         counter.use_vocabulary_on_disk()
         memory = _memory(settings, folders[0], records, _built_in(settings, embedder, shared))
-        atlas, kept = Atlas(_history(folders)), _answers(settings, folders[0], records)
+        atlas, kept = (
+            Atlas(_history(folders if settings.workspace.trusted else ())),
+            _answers(settings, folders[0], records),
+        )
         services = Services(settings, ModelHub(settings), counter, metrics or Metrics(), memory, atlas, answers=kept)
         engine = Engine(services, indexes, reader, records=records, release=shared.close, answers=data / ANSWERS)
         undo.pop_all()
@@ -125,7 +129,7 @@ def _history(roots: Sequence[Path]) -> Callable[[CancelToken], list[Churn]]:
     from dt6_lsp.index.federation import unique_names
     from dt6_lsp.workspace.history import History, within
 
-    names = unique_names(roots) if len(roots) > 1 else [""]
+    names = [""] if len(roots) == 1 else unique_names(roots)
     pairs = [(name, History(root)) for name, root in zip(names, roots, strict=True)]
     return lambda cancel: [within(name, each) for name, history in pairs for each in history.churn(cancel)]
 

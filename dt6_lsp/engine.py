@@ -58,6 +58,7 @@ from dt6_lsp.index.model import (
 )
 from dt6_lsp.metrics import Measure
 from dt6_lsp.models.base import Usage
+from dt6_lsp.settings import restricted
 from dt6_lsp.settings.folders import size_of
 
 if TYPE_CHECKING:
@@ -311,6 +312,7 @@ class Engine:
     async def reconfigure(self, settings: Settings) -> None:
         """Other settings for models: of `chat`, `intents`, the servers and whom text may be sent to. Questions that
         were asked before keep theirs. What the indexes are made of needs another engine."""
+        settings = restricted(settings)
         self._services = replace(self._services, settings=settings)
         await self._services.hub.reconfigure(settings)
 

@@ -94,7 +94,10 @@ def build_embedder(settings: Settings) -> Embedder:
 
 
 def chat_backends(settings: Settings) -> dict[str, BackendSettings]:
-    """All that may write answers, by name: the two that are built in, then the user's own."""
+    """All that may write answers, by name: the two that are built in, then the user's own. None for a workspace that is
+    not trusted."""
+    if not settings.workspace.trusted:
+        return {}
     built_in = (
         BackendSettings("ollama", "ollama", settings.ollama.url),
         BackendSettings("openai", "openai", settings.openai.url, settings.openai.api_key),

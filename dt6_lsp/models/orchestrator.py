@@ -34,6 +34,8 @@ CHOICE_SECONDS = 60.0
 ABSENCE_SECONDS = 10.0
 MOST_ASKED = 20  # installed models that are asked what they can do
 
+_NONE_WANTED = "No model was asked, because chat.backend is none."
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -83,7 +85,7 @@ class ModelHub:
         how): the next in the user's order. Raises nothing that a server can cause."""
         wanted = targets(self._settings, intent, self._switched)
         if not wanted:
-            return self._nobody("No model was asked, because chat.backend is none.")
+            return self._nobody(_NONE_WANTED if self._settings.workspace.trusted else str(_untrusted()))
         first = 0 if after is None else after.place + 1
         passed = [because] if because else []
         error: ModelError | None = None
@@ -131,6 +133,8 @@ class ModelHub:
 
     def _target(self, backend: str, model: str) -> Target | None:
         known = chat_backends(self._settings)
+        if not known and (backend or model):
+            raise _untrusted()
         if backend and backend not in (*known, AUTO, NOBODY):
             raise SettingError(
                 f"There is no backend {backend!r}.", f"Name one of {', '.join(known)}, or add it as a [backends] table."
@@ -232,6 +236,11 @@ async def _described(server: ModelServer, model: ModelInfo, number: int) -> Mode
         return model
     about = await server.about(model.name)
     return replace(model, context_length=about.context_length, capabilities=about.capabilities or ())
+
+
+def _untrusted() -> SettingError:
+    mend = "Trust it in your editor, or set workspace.trusted."
+    return SettingError("No model is asked, because this workspace is not trusted.", mend)
 
 
 def _stands_in(choice: Choice, passed: list[str]) -> str:

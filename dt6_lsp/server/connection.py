@@ -16,7 +16,7 @@ from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
 from dt6_lsp import __version__
-from dt6_lsp.server import dispatch, lifecycle, messages
+from dt6_lsp.server import dispatch, lifecycle, messages, trust
 from dt6_lsp.server.protocol import Protocol
 from dt6_lsp.server.signals import on_signals
 from dt6_lsp.server.stdio import Writer, start_reader
@@ -52,6 +52,9 @@ class Server(LanguageServer):
 
     def request(self, method: str, params: Any, cancel: CancelToken) -> Coroutine[Any, Any, object] | None:
         return dispatch.start(self.session, method, params, cancel)
+
+    def admit(self, method: str) -> None:
+        trust.admit_request(method, self.session.settings)
 
     async def close(self) -> None:
         await lifecycle.close(self.session)

@@ -1,5 +1,9 @@
 """Every request and notification that DT6 answers itself, in one table each, and the one wrapper around requests.
 
+An answer about a document that was changed meanwhile has its places in a text that is gone: whoever asked gets
+`ContentModified` instead, and asks again if it still matters. That is so for every request whose parameters name one
+document (`textDocument`). Commands and questions answer for the text that they were asked about.
+
 Documents are kept by pygls; errors become responses in `protocol`, with the words of `faults`.
 """
 
@@ -13,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from dt6_lsp.cancel import Cancelled
-from dt6_lsp.server import ask, commands, hover, lifecycle, symbols
+from dt6_lsp.errors import WorkspaceError
+from dt6_lsp.server import ask, commands, hover, lifecycle, symbols, trust
 from dt6_lsp.server.session import Call
 
 if TYPE_CHECKING:
@@ -53,9 +58,13 @@ async def _run(method: str, request: Request, call: Call, params: Any) -> object
     started, outcome = time.perf_counter(), "failed"
     try:
         call.cancel.raise_if_cancelled()
-        result = await request(call, params)
+        with call.session.engines.in_use():
+            result = trust.admit(await request(call, params), call.session.settings)
+        call.raise_if_outdated(params)
         outcome = "answered"
-    except (asyncio.CancelledError, Cancelled):
+    except (asyncio.CancelledError, Cancelled) as error:
+        if isinstance(error, Cancelled) and not call.cancel.cancelled:
+            raise _started_anew() from None
         outcome = "cancelled"
         raise
     else:
@@ -65,3 +74,8 @@ async def _run(method: str, request: Request, call: Call, params: Any) -> object
         seconds = time.perf_counter() - started
         call.session.metrics.observe(f"lsp.{method}.{outcome}.seconds", seconds)
         logger.debug("%s %s in %.1f ms.", method, outcome, seconds * 1000)
+        call.session.trace(f"{method} {outcome} in {seconds * 1000:.1f} ms.", params)
+
+
+def _started_anew() -> WorkspaceError:
+    return WorkspaceError("DT6 started anew meanwhile, because folders or settings were changed.", "Ask again.")

@@ -1,7 +1,8 @@
 """The engine behind one editor: built off the event loop, awaited by requests, replaced when folders change.
 
 Building imports everything heavy, so it starts only when `initialize` has been answered. There is never more than one
-engine, because an engine holds the lock of its stores: the old one is closed before the next is built.
+engine, because an engine holds the lock of its stores: the old one is closed before the next is built. Requests that it
+is answering then have some seconds to end, while those that come wait for the next; longer ones are told to ask again.
 Not here: what an engine is made of; `build` comes from the composition root.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.errors import Dt6Error, WorkspaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 5.0
+FINISH_SECONDS = 10.0
 
 
 class Engines:
@@ -36,6 +39,7 @@ class Engines:
         self._building: asyncio.Future[Engine] | None = None
         self._lock = asyncio.Lock()
         self._turn = 0
+        self._requests: set[asyncio.Task[Any]] = set()
 
     async def get(self) -> Engine:
         """Wait for the engine; the error of its building where that failed."""
@@ -52,14 +56,26 @@ class Engines:
         await asyncio.wait([ready])
         return ready.result() if ready.exception() is None else None
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Around a request, which is given the time to end before the engine that it may have is closed."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._requests.add(task)
+        try:
+            yield
+        finally:
+            self._requests.discard(task)
+
     async def replace(self, settings: Settings, roots: Sequence[Path]) -> Engine | None:
-        """Build an engine; None when a later call has taken over. Raises what requests will see, too: a `Dt6Error`."""
+        """Build an engine; None when a later call has taken over. Raises what requests will see, too: a `Dt6Error`.
+        Requests that run are cut at once where trust was withdrawn."""
         self._turn += 1
         turn = self._turn
         async with self._lock:
             if turn != self._turn:
                 return None
-            await self._retire()
+            await self._retire(FINISH_SECONDS if settings.workspace.trusted else 0)
             self._building = asyncio.get_running_loop().run_in_executor(self._executor, self._open, settings, roots)
             await asyncio.wait([self._building])
             return self._publish(self._building)
@@ -87,12 +103,14 @@ class Engines:
         self._ready.set_exception(known)
         raise known
 
-    async def _retire(self) -> None:
+    async def _retire(self, finish_seconds: float = FINISH_SECONDS) -> None:
         ready = self._ready
         if not ready.done():
             return
         self._ready = asyncio.get_running_loop().create_future()
         if ready.exception() is None:
+            if self._requests and finish_seconds:
+                await asyncio.wait(tuple(self._requests), timeout=finish_seconds)
             await ready.result().close()
 
     async def close(self) -> None:

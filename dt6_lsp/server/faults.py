@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cattrs import transform_error
 from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
-from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcInvalidParams
 
 from dt6_lsp.cancel import Cancelled
 from dt6_lsp.errors import Dt6Error, SettingError
@@ -26,6 +26,11 @@ _CANCELLED = (asyncio.CancelledError, ThreadCancelled, Cancelled)
 def invalid_params(message: str) -> JsonRpcInvalidParams:
     """To be raised by a handler whose caller sent something that does not fit."""
     return JsonRpcInvalidParams(message=message)
+
+
+def content_modified() -> JsonRpcContentModified:
+    """To be raised where an answer would be about a text that is not there any more. Clients don't show it."""
+    return JsonRpcContentModified(message="The document was changed meanwhile, so this is not about it any more.")
 
 
 def response_error(error: BaseException) -> ResponseError:

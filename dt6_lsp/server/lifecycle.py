@@ -20,7 +20,7 @@ from dt6_lsp.server import capabilities, configuration, models, parent
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_path, to_uri
 from dt6_lsp.server.indexing import EVERYTHING
-from dt6_lsp.settings import narrowed
+from dt6_lsp.settings import narrowed, with_editor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +43,7 @@ def initialize(session: Session, params: types.InitializeParams, offered: types.
     session.client = Client.of(params.capabilities)
     session.roots = local_folders(_folder_uris(params))
     session.initial_options = configuration.section(params.initialization_options)
+    session.loaded = with_editor(session.own, session.initial_options)  # until the editor is asked: it may be no trust
     capabilities.offer(offered, session.client)
     if params.process_id is not None:
         session.tasks.start(_watch_editor(session, params.process_id), "Watching the editor")

@@ -22,7 +22,7 @@ from dt6_lsp.server.documents import Documents
 from dt6_lsp.server.faults import is_expected, misfit, response_error
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator
+    from collections.abc import Callable, Coroutine, Generator
     from concurrent.futures import Future
     from typing import Protocol as Interface
 
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
             ...
 
         def knows(self, method: str) -> bool: ...
+
+        def admit(self, method: str) -> None:
+            """Called before a request to the client is sent; raises where it may not be."""
+            ...
 
         async def close(self) -> None: ...
 
@@ -181,6 +185,17 @@ class Protocol(LanguageServerProtocol):
         if tasks:
             await asyncio.wait(tasks, timeout=_SETTLE_SECONDS)
 
+    def send_request(
+        self,
+        method: str,
+        params: Any = None,
+        callback: Callable[[Any], None] | None = None,
+        msg_id: int | str | None = None,
+    ) -> Future[Any]:
+        if self.host is not None:
+            self.host.admit(method)
+        return super().send_request(method, params, callback, msg_id)
+
     def _send_handler_result(self, future: Future[Any] | asyncio.Future[Any], *, msg_id: int | str) -> None:
         self._request_futures.pop(msg_id, None)
         self._running.pop(msg_id, None)
@@ -203,6 +218,7 @@ class Protocol(LanguageServerProtocol):
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         result = yield from super().lsp_initialize(params)
         self._workspace = Documents.following(self.workspace)
+        self.trace = params.trace or types.TraceValue.Off
         if self.host is not None:
             self.host.initialize(params, result.capabilities)
         self._initialized = True

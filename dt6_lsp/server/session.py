@@ -17,6 +17,7 @@ from lsprotocol import types
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.documents import named_texts, snapshots
 from dt6_lsp.server.engines import Engines
+from dt6_lsp.server.faults import content_modified
 from dt6_lsp.server.indexing import Indexer
 from dt6_lsp.server.progress import WorkDone
 from dt6_lsp.server.tasks import Tasks
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+_TRACED = 1_000  # characters
 
 
 class Session:
@@ -78,6 +81,13 @@ class Session:
         self._shown.add(message)
         self.server.window_show_message(types.ShowMessageParams(type=level, message=message))
 
+    def trace(self, message: str, params: object) -> None:
+        """Where the editor traces (`$/setTrace`), say so; in full, with the beginning of what was asked."""
+        level = self.server.protocol.trace
+        if level != types.TraceValue.Off:
+            verbose = repr(params)[:_TRACED] if level == types.TraceValue.Verbose else None
+            self.server.log_trace(types.LogTraceParams(message=message, verbose=verbose))
+
     def progress(
         self, title: str, cancel: CancelToken, *, token: types.ProgressToken | None = None, hidden: bool = False
     ) -> WorkDone:
@@ -111,3 +121,13 @@ class Call:
     def texts(self, engine: Engine) -> dict[str, str]:
         """What was open when the request came, as the engine takes it."""
         return named_texts(engine, self.documents.values())
+
+    def raise_if_outdated(self, params: object) -> None:
+        """`ContentModified` where the document that the request is about is not what it was when the request came."""
+        uri = getattr(getattr(params, "text_document", None), "uri", None)
+        before = self.documents.get(uri) if isinstance(uri, str) else None
+        if before is None:
+            return
+        now = snapshots(self.session.server.workspace).get(before.uri)
+        if now is None or now.text != before.text:
+            raise content_modified()

@@ -27,6 +27,7 @@ from dt6_lsp.settings.model import (
 )
 from dt6_lsp.settings.options import OPTIONS, Option
 from dt6_lsp.settings.sources import WORKSPACE_FILE, Loaded, Origin, data_dir, load, narrowed, user_file, with_editor
+from dt6_lsp.settings.trust import restricted
 
 __all__ = [
     "OPTIONS",
@@ -51,6 +52,7 @@ __all__ = [
     "data_dir",
     "load",
     "narrowed",
+    "restricted",
     "setting",
     "user_file",
     "with_editor",

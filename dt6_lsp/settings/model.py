@@ -1,7 +1,7 @@
 """Every setting, typed, with its default and its words.
 
-A default is also the strictest value of an option that guards something (`guard=True`): when such an option is given a
-value that makes no sense, the default stands, whatever a source below it said.
+An option that guards something (`guard=True`) and is given a value that makes no sense takes its strictest value,
+whatever a source below it said: off where it is a switch, else its default.
 Not here: where values come from (`sources`), and what the settings mean to the parts that use them.
 """
 
@@ -42,6 +42,12 @@ class WorkspaceSettings:
     exclude: tuple[str, ...] = setting((), "Patterns, as in .gitignore, of files not to index.", workspace=True)
     include: tuple[str, ...] = setting((), "Patterns of files to index although an ignore rule names them.")
     max_file_bytes: int = setting(1_000_000, "Larger files are not indexed.", workspace=True, minimum=1)
+    trusted: bool = setting(
+        True,
+        "Off: of this workspace nothing is run, sent or changed. It is indexed and answered from, without a model and "
+        "without git. An editor that asks its user for trust says this itself.",
+        guard=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ class Option:
         return f"{self.section}.{self.name}"
 
     @property
+    def strictest(self) -> Any:
+        """Of an option that guards something."""
+        return False if self.shape == "boolean" else self.default
+
+    @property
     def variable(self) -> str:
         return f"DT6_{self.section}_{self.name}".upper()
 

@@ -3,7 +3,7 @@
 What is wrong becomes a sentence in `Loaded.problems`: an unknown key (with the one that was probably meant), a wrong
 type, a value out of bounds. With `strict` (the command line) it raises `SettingError` instead, save for the workspace's
 own file, which must never stop anyone. Then the value from the sources below stands; an option that guards something
-falls back to its default, which is the strictest. Nothing else in DT6 reads the environment.
+falls back to its strictest. Nothing else in DT6 reads the environment.
 """
 
 from __future__ import annotations
@@ -162,6 +162,8 @@ class _Loading:
                 self._text(option, text, origin)
             elif variable.startswith("DT6_") and variable not in _OTHER_VARIABLES:
                 meant = nearest(variable, _VARIABLES)
+                if meant and _VARIABLES[meant].guard:
+                    self._fall_back(_VARIABLES[meant].key, origin)
                 self._problem(origin, "is no setting of DT6", f"Did you mean {meant}?" if meant else _list_them())
 
     def override(self, text: str) -> None:
@@ -190,8 +192,11 @@ class _Loading:
     def _option(self, key: str, origin: Origin) -> Option | None:
         if option := OPTIONS.get(key) or backends.option_of(key):
             return option
-        self._fall_back(key if backends.name_in(key) else key.partition(".")[0], origin)
         meant = backends.nearest_key(key) or nearest(key, OPTIONS)
+        if backends.name_in(key):
+            self._fall_back(key, origin)
+        elif meant not in OPTIONS or OPTIONS[meant].guard:  # else that was meant, which guards nothing
+            self._fall_back(key.partition(".")[0], origin)
         self._problem(origin, f"{key} is no setting of DT6", f"Did you mean {meant}?" if meant else _list_them())
         return None
 
@@ -221,7 +226,7 @@ class _Loading:
             self._wrong_backends.add(name)
         for key, option in OPTIONS.items():
             if option.guard and origin.source != "workspace file" and f"{key}.".startswith(f"{prefix}."):
-                self._values[key] = option.default
+                self._values[key] = option.strictest
                 self._origins[key] = Origin("default")
 
     def _problem(self, origin: Origin, what: str, mend: str) -> None:

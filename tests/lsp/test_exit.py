@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from tests.lsp.raw import raw_server
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.lsp.harness import Editor
 
 
 async def test_exit_after_shutdown_is_0(tmp_path: Path) -> None:
@@ -69,6 +72,37 @@ async def test_a_signal_ends_the_server_with_a_clean_store(tmp_path: Path, numbe
     async with editing(root, state) as editor:
         await editor.indexed()
         assert (await editor.execute("dt6.stats"))["roots"][0]["notices"] == []
+
+
+async def test_a_signal_in_the_middle_of_an_index_run_loses_nothing_of_it(tmp_path: Path) -> None:
+    """What was indexed until then is there at the next start, which builds nothing anew; a third changes nothing."""
+    files = {f"pkg/part{n:04}.py": f"def part_{n}() -> int:\n    return {n}\n" for n in range(3000)}
+    root, state = make_workspace(tmp_path / "work", files), tmp_path / "state"
+    async with raw_server(environment(state)) as server:
+        await server.initialize(rootUri=root.as_uri(), capabilities={"window": {"workDoneProgress": True}})
+        while not re.search(r"'message': '[1-9][\d,]*/3,000 files", str(said := await server.receive())):
+            if said.get("method") == "window/workDoneProgress/create":
+                server.send(id=said["id"], result=None)
+        server.process.terminate()
+        assert await server.exit_code() == 128 + signal.SIGTERM
+    assert list((state / "data").rglob("*-wal")) == []
+    async with editing(root, state) as editor:
+        await editor.indexed()
+        changed = await changes(editor)
+        assert 0 < changed < 3000
+        stats = await editor.execute("dt6.stats")
+        assert (stats["roots"][0]["notices"], stats["roots"][0]["files"]) == ([], 3000)
+    async with editing(root, state) as editor:
+        await editor.indexed()
+        assert await changes(editor) == 0
+
+
+async def changes(editor: Editor) -> int:
+    """How many files the first run found to differ from the index."""
+    told = await editor.until(lambda: [log for log in editor.log_messages if " changed, " in log.message])
+    found = re.search(r"([\d,]+) changed", told[0].message)
+    assert found
+    return int(found[1].replace(",", ""))
 
 
 async def test_a_signal_while_the_engine_is_being_built(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,11 +19,20 @@ from dt6_lsp.settings import (
     OPTIONS,
     WORKSPACE_FILE,
     BackendSettings,
+    ChatSettings,
+    ChromaSettings,
+    EmbeddingSettings,
+    IntentSettings,
+    OllamaSettings,
+    OpenAISettings,
     Origin,
+    PrivacySettings,
     Settings,
+    WorkspaceSettings,
     data_dir,
     load,
     narrowed,
+    restricted,
     with_editor,
 )
 
@@ -188,6 +198,53 @@ def test_a_misunderstood_guard_allows_nothing_whatever_was_set_before(editor: di
 def test_an_address_that_makes_no_sense_becomes_this_machine() -> None:
     user_file('[openai]\nurl = "https://models.example.org/v1"\n')
     assert load(editor={"openai": {"url": "ftp://x"}}).settings.openai == Settings().openai
+
+
+@pytest.mark.parametrize(
+    "editor",
+    [
+        {"workspace": {"trusted": "yes"}},
+        {"workspace": {"trusted": 1}},
+        {"workspace": {"trust": True}},
+        {"workspace": {"isTrusted": True}},
+        {"workspace": True},
+    ],
+)
+def test_a_trust_that_is_not_understood_is_none(editor: dict[str, Any]) -> None:
+    assert load(editor=editor).settings.workspace.trusted is False
+    assert load(editor=editor).problems
+
+
+def test_a_variable_that_nearly_is_one_of_a_guard_is_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DT6_WORKSPACE_TRUST", "false")
+    assert load().settings.workspace.trusted is False
+
+
+def test_another_name_that_is_misspelt_costs_no_trust() -> None:
+    loaded = load(editor={"workspace": {"exlude": ["a"]}})
+    assert loaded.problems
+    assert loaded.settings.workspace.trusted
+
+
+def test_nothing_is_left_to_ask_or_send_to_without_trust() -> None:
+    """Over whatever the user has set: every address, key, host and name of somebody who answers is gone."""
+    everything = Settings(
+        workspace=WorkspaceSettings(trusted=False),
+        chat=ChatSettings(backend="gpu", model="m", fallback=("openai",)),
+        embedding=EmbeddingSettings(backend="openai", model="e"),
+        intents=IntentSettings(arch="@gpu"),
+        ollama=OllamaSettings("http://a.example"),
+        openai=OpenAISettings("http://b.example", "secret"),
+        chroma=ChromaSettings("http://c.example"),
+        privacy=PrivacySettings(("a.example", "b.example")),
+        backends=(BackendSettings("gpu", url="http://d.example", api_key="secret"),),
+    )
+    left = restricted(everything)
+    assert not re.search(r"example|secret|gpu|http|'openai'", repr(left))
+    assert (left.chat.backend, left.embedding.backend, left.routing.confirm_seconds) == ("none", "static", 0)
+    assert restricted(left) == left
+    trusted = replace(everything, workspace=WorkspaceSettings())
+    assert restricted(trusted) == trusted
 
 
 # --- a workspace's own file -----------------------------------------------------------------------------------------
