@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.assistant.architecture.overview import TOKENS as MAP_TOKENS
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asked import AskStats, ask_stats
-from dt6_lsp.assistant.blocking import on_threads, until_cancelled
+from dt6_lsp.assistant.blocking import Patience, on_threads, until_cancelled
 from dt6_lsp.assistant.events import (
     Citation,
     Done,
@@ -40,9 +40,11 @@ from dt6_lsp.errors import SettingError
 from dt6_lsp.features.hover import Hover, hover
 from dt6_lsp.features.hover_text import render_markdown, render_plain
 from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
+from dt6_lsp.features.outline import outline
+from dt6_lsp.features.places import NamePlace, Seen, name_places
 from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over
-from dt6_lsp.features.symbols import search_symbols
+from dt6_lsp.features.symbols import means_more, meant_symbols, merged, search_symbols
 from dt6_lsp.features.watching import Watching
 from dt6_lsp.index.measures import keep, kept
 from dt6_lsp.index.model import (
@@ -60,6 +62,7 @@ from dt6_lsp.metrics import Measure
 from dt6_lsp.models.base import Usage
 from dt6_lsp.settings import restricted
 from dt6_lsp.settings.folders import size_of
+from dt6_lsp.syntax.model import Symbol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -75,13 +78,15 @@ if TYPE_CHECKING:
 __all__ = [
     "MAP_TOKENS",
     "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit",
-    "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Kept", "Measure", "Resolved",
-    "Retrieved", "Routed", "Sizes", "Stats", "Token", "Usage", "render_markdown", "render_plain",
+    "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Kept", "Measure", "NamePlace",
+    "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats", "Symbol", "Token", "Usage", "outline",
+    "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
 READERS = 4
+MEANING_SECONDS = 0.25  # that a list of symbols waits for those that a query means, beside those it names
 CLOSE_SECONDS = 2.0
 
 
@@ -150,6 +155,7 @@ class Engine:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="dt6-read")
         self._indexer = ThreadPoolExecutor(1, thread_name_prefix="dt6-index")
         self._run = on_threads(self._readers)
+        self._meant = Patience(self._run, MEANING_SECONDS)
         self._runs = IndexRuns(self._work, self._indexer)
         self._watching = Watching(self._indexes, self._places)
         self._closed = CancelToken()
@@ -270,8 +276,18 @@ class Engine:
             return await self._run(lambda: hover(self._over(texts), path, text, line, column))
 
     async def symbols(self, query: str, limit: int = 50, *, texts: Mapping[str, str] | None = None) -> list[Definition]:
+        """Definitions by their names; where the query is words, or no name, those too that search finds for it."""
         with self._services.metrics.time("symbols.seconds"):
-            return await self._run(lambda: search_symbols(self._over(texts), query, limit))
+            named = await self._run(lambda: search_symbols(self._over(texts), query, limit))
+            if not means_more(query, named):
+                return named
+            none: list[Definition] = []
+            meant = await self._meant.wait_for(lambda: meant_symbols(self._over(texts), query), none)
+            return merged(named, meant, limit)
+
+    async def name_places(self, seen: Sequence[Seen], texts: Mapping[str, str] | None = None) -> list[NamePlace]:
+        """Where these names stand now: in `texts`, and in the files as they are on disk."""
+        return await self._run(lambda: name_places(self._places, seen, texts or {}))
 
     async def state(self) -> IndexState:
         """How much of the workspace is indexed now."""

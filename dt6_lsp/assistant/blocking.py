@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dt6_lsp.cancel import Cancelled
 
@@ -58,3 +58,28 @@ async def until_cancelled(work: Awaitable[T], cancel: CancelToken) -> T:
 def _stop(loop: asyncio.AbstractEventLoop, stopped: asyncio.Future[None]) -> None:
     with suppress(RuntimeError):  # the loop has ended; nobody waits any more
         loop.call_soon_threadsafe(lambda: None if stopped.done() else stopped.set_result(None))
+
+
+class Patience:
+    """For blocking work that may take long, as a server has a part in it: one piece at a time, so that pieces that hang
+    can't take all threads, and each is waited for only so long. Belongs to one event loop."""
+
+    def __init__(self, run: Blocking, seconds: float) -> None:
+        self._run, self._seconds = run, seconds
+        self._under_way: asyncio.Future[Any] | None = None
+
+    async def wait_for(self, call: Callable[[], T], otherwise: T) -> T:
+        """What `call` gives; `otherwise` where it is not there in time. It goes on then, and holds up the next."""
+        until = asyncio.get_running_loop().time() + self._seconds
+        while self._under_way is not None and not self._under_way.done():
+            if not await _done_by(self._under_way, until):
+                return otherwise
+        task = asyncio.ensure_future(self._run(call))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, also when nobody waits
+        self._under_way = task
+        return task.result() if await _done_by(task, until) else otherwise
+
+
+async def _done_by(task: asyncio.Future[Any], until: float) -> bool:
+    left = max(0.0, until - asyncio.get_running_loop().time())
+    return bool((await asyncio.wait((task,), timeout=left))[0])

@@ -1,4 +1,4 @@
-"""The symbols of the workspace that a query may mean, best first.
+"""The symbols of the workspace that a query may mean, best first: by their names, then by what they do.
 
 Not here: matching and ranking, which are the index's.
 """
@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dt6_lsp.index.terms import Terms
+
 if TYPE_CHECKING:
-    from dt6_lsp.index.model import Definition, Reader
+    from collections.abc import Iterable, Sequence
+
+    from dt6_lsp.index.model import Definition, Hit, Reader
 
 MOST = 500
+MEANT = 10  # chunks whose definitions are shown where a name alone does not tell
+_SHORTEST = 4  # letters; of less search makes nothing
 
 
 def search_symbols(reader: Reader, query: str, limit: int = 50) -> list[Definition]:
@@ -18,3 +24,38 @@ def search_symbols(reader: Reader, query: str, limit: int = 50) -> list[Definiti
     when the list opens, and a list of everything helps nobody."""
     wanted = query.strip()
     return reader.symbols(wanted, max(1, min(limit, MOST))) if wanted else []
+
+
+def means_more(query: str, named: Sequence[Definition]) -> bool:
+    """Whether a query is words, or a name that nothing has: who types a name that there is wants no others."""
+    return len(query.split()) > 1 or (not named and len(query.strip()) >= _SHORTEST)
+
+
+def meant_symbols(reader: Reader, query: str, n: int = MEANT) -> list[Definition]:
+    """The definitions of what search finds for `query`, one for each chunk. Search finds something for any word, so of
+    what is typed as one the chunk has to have a part."""
+    terms = Terms()
+    words = frozenset(terms.of(query))
+    hits = reader.search(query, n)
+    if len(query.split()) == 1:
+        hits = [hit for hit in hits if words.intersection(terms.of(f"{hit.path} {hit.symbol} {hit.text}"))]
+    found = (_of_chunk(reader, hit, words, terms) for hit in hits)
+    return [item for item in found if item is not None]
+
+
+def merged(named: Iterable[Definition], meant: Iterable[Definition], limit: int) -> list[Definition]:
+    """Each once, those first that are so called."""
+    unique = {(item.path, item.name_line, item.name_column): item for item in (*meant, *named)}
+    order = dict.fromkeys((item.path, item.name_line, item.name_column) for item in (*named, *meant))
+    return [unique[key] for key in order][: max(1, min(limit, MOST))]
+
+
+def _of_chunk(reader: Reader, hit: Hit, words: frozenset[str], terms: Terms) -> Definition | None:
+    """A chunk may hold several small definitions and is called after the largest: that with most of the query's words
+    is meant. A piece of a long definition holds the beginning of none, and is a part of the one it is called after."""
+    inside = [item for item in reader.outline(hit.path) if hit.start_line <= item.name_line <= hit.end_line]
+    if inside:
+        told = {item: words.intersection(terms.of(f"{item.qualified} {item.signature} {item.doc}")) for item in inside}
+        return max(inside, key=lambda item: (len(told[item]), item.qualified == hit.symbol, -item.name_line))
+    called = (item for item in reader.definitions(hit.symbol, hit.path) if item.path == hit.path) if hit.symbol else ()
+    return next((item for item in called if item.start_line <= hit.start_line <= item.end_line), None)

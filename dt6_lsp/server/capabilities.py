@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from dt6_lsp.server.client import Client
 
 
-def offer(offered: types.ServerCapabilities, _client: Client) -> None:
+def offer(offered: types.ServerCapabilities, client: Client) -> None:
     """Add to what pygls offers."""
     offered.hover_provider = True
-    offered.workspace_symbol_provider = True
+    offered.document_symbol_provider = True
+    offered.workspace_symbol_provider = (
+        types.WorkspaceSymbolOptions(resolve_provider=True) if client.resolves_symbols else True
+    )
     offered.execute_command_provider = types.ExecuteCommandOptions(commands=list(commands.NAMES))

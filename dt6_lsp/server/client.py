@@ -22,7 +22,10 @@ class Client:
     registers_configuration: bool = False
     registers_watching: bool = False
     markdown: bool = False  # in a hover
-    symbol_kinds: frozenset[SymbolKind] = _FIRST_KINDS
+    symbol_kinds: frozenset[SymbolKind] = _FIRST_KINDS  # in workspace/symbol
+    resolves_symbols: bool = False  # takes a symbol without a range, and asks for it when it is chosen
+    outline_kinds: frozenset[SymbolKind] = _FIRST_KINDS  # in textDocument/documentSymbol
+    nested_outline: bool = False
 
     @classmethod
     def of(cls, capabilities: ClientCapabilities) -> Client:
@@ -36,9 +39,16 @@ class Client:
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),
             registers_watching=can("workspace.did_change_watched_files.dynamic_registration"),
             markdown=MarkupKind.Markdown in _listed(capabilities, "text_document.hover.content_format"),
-            symbol_kinds=frozenset(_listed(capabilities, "workspace.symbol.symbol_kind.value_set")) or _FIRST_KINDS,
+            symbol_kinds=_kinds(capabilities, "workspace.symbol.symbol_kind.value_set"),
+            resolves_symbols="location.range" in _listed(capabilities, "workspace.symbol.resolve_support.properties"),
+            outline_kinds=_kinds(capabilities, "text_document.document_symbol.symbol_kind.value_set"),
+            nested_outline=can("text_document.document_symbol.hierarchical_document_symbol_support"),
         )
 
 
 def _listed(capabilities: ClientCapabilities, name: str) -> Any:
     return get_capability(capabilities, name, None) or ()
+
+
+def _kinds(capabilities: ClientCapabilities, name: str) -> frozenset[SymbolKind]:
+    return frozenset(_listed(capabilities, name)) or _FIRST_KINDS

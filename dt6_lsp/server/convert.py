@@ -109,6 +109,15 @@ def name_range(line: int, column: int, length: int, line_text: str, encoding: En
     )
 
 
+def column_range(
+    line: int, column: int, line_text: str, end_line: int, end_column: int, end_text: str, encoding: Encoding
+) -> types.Range:
+    """From a column of one line to one of another, of which the texts are given; columns past an end are the end."""
+    return types.Range(
+        start=position(line, column, line_text, encoding), end=position(end_line, end_column, end_text, encoding)
+    )
+
+
 def lines_range(start_line: int, end_line: int) -> types.Range:
     """Whole lines, both included: up to the start of the line after."""
     return types.Range(

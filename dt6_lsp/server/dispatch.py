@@ -18,7 +18,7 @@ from lsprotocol import types
 
 from dt6_lsp.cancel import Cancelled
 from dt6_lsp.errors import WorkspaceError
-from dt6_lsp.server import ask, commands, hover, lifecycle, symbols, trust
+from dt6_lsp.server import ask, commands, document_symbol, hover, lifecycle, symbols, trust
 from dt6_lsp.server.session import Call
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ logger = logging.getLogger(__name__)
 
 REQUESTS: Mapping[str, Request] = {
     types.TEXT_DOCUMENT_HOVER: hover.hover,
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: document_symbol.document_symbol,
     types.WORKSPACE_SYMBOL: symbols.workspace_symbol,
+    types.WORKSPACE_SYMBOL_RESOLVE: symbols.resolve,
     types.WORKSPACE_EXECUTE_COMMAND: commands.execute,
     ask.ASK: ask.ask,
 }

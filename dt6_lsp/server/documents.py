@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One document at one moment."""
+    """One document at one moment. `language` is the editor's name for it."""
 
     uri: str
     text: str
     version: int | None
+    language: str = ""
 
 
 class OpenDocument(TextDocument):
@@ -86,6 +87,6 @@ def named_texts(engine: Engine, documents: Iterable[Snapshot]) -> dict[str, str]
 def snapshots(workspace: Workspace) -> Mapping[str, Snapshot]:
     """All open documents, by URI as the client wrote it. No text is copied: an edit makes a new string."""
     return {
-        document.uri: Snapshot(document.uri, document.source, document.version)
+        document.uri: Snapshot(document.uri, document.source, document.version, document.language_id or "")
         for document in workspace.text_documents.values()
     }

@@ -1,22 +1,29 @@
-"""`workspace/symbol`: definitions of the workspace that a query may mean.
+"""`workspace/symbol`: definitions of the workspace that a query may mean, by name and by meaning.
 
-Not here: matching and ranking. Ranges are those of the names.
+Ranges are those of the names; a client that can ask for one later gets none before it does. Not here: matching and
+ranking.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from lsprotocol.types import SymbolInformation, SymbolKind, WorkspaceSymbolParams
+import attrs
+from lsprotocol import types
+from lsprotocol.types import SymbolKind
 
-from dt6_lsp.server.convert import line_at, location, name_range, to_path
+from dt6_lsp.server.arguments import parse
+from dt6_lsp.server.convert import column_range, line_at, location, name_range, to_path, to_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dt6_lsp.engine import Definition, Engine
     from dt6_lsp.server.session import Call
+
+    Symbols = Sequence[types.WorkspaceSymbol] | Sequence[types.SymbolInformation]
 
 LIMIT = 100
 
@@ -48,20 +55,55 @@ _OLDER = {SymbolKind.Struct: SymbolKind.Class, SymbolKind.Object: SymbolKind.Cla
 """Kinds that a client may not know, and what stands for them."""
 
 
-async def workspace_symbol(call: Call, params: WorkspaceSymbolParams) -> list[SymbolInformation]:
+@dataclass(frozen=True, slots=True)
+class SymbolData:
+    """What a symbol without a range carries to where its range is asked for."""
+
+    path: str
+    name: str
+    line: int
+    column: int
+
+
+async def workspace_symbol(call: Call, params: types.WorkspaceSymbolParams) -> Symbols:
     """Waits for the engine, not for the index: what is indexed by now is found. No folder has no symbols."""
     if not call.session.roots:
         return []
     engine = await call.engine()
     found = await engine.symbols(params.query, LIMIT, texts=call.texts(engine))
+    if call.session.client.resolves_symbols:
+        return [_without_range(call, definition, engine) for definition in found]
     texts = {path: snapshot.text for snapshot in call.documents.values() if (path := to_path(snapshot.uri))}
     return [_information(call, definition, engine, texts) for definition in found]
 
 
-def _information(call: Call, found: Definition, engine: Engine, texts: Mapping[str, str]) -> SymbolInformation:
+async def resolve(call: Call, params: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
+    """The symbol with its range, as it is now: in the text that is open, else in the file."""
+    from dt6_lsp.engine import Seen  # late: it is heavy to import
+
+    data = parse(SymbolData, params.data, "The data of a symbol")
+    engine = await call.engine()
+    seen = Seen(data.path, data.name, data.line, data.column)
+    (now,) = await engine.name_places([seen], call.texts(engine))
+    where = column_range(now.line, now.start, now.text, now.line, now.end, now.text, call.encoding)
+    return attrs.evolve(params, location=location(engine.locate(data.path), where))
+
+
+def _without_range(call: Call, found: Definition, engine: Engine) -> types.WorkspaceSymbol:
+    """No file is read for what nobody chooses."""
+    return types.WorkspaceSymbol(
+        name=found.name,
+        kind=symbol_kind(found.kind, call.session.client.symbol_kinds),
+        location=types.LocationUriOnly(to_uri(engine.locate(found.path))),
+        container_name=found.container or found.path,
+        data=asdict(SymbolData(found.path, found.name, found.name_line, found.name_column)),
+    )
+
+
+def _information(call: Call, found: Definition, engine: Engine, texts: Mapping[str, str]) -> types.SymbolInformation:
     path = engine.locate(found.path)
     where = name_range(found.name_line, found.name_column, len(found.name), _line(found, path, texts), call.encoding)
-    return SymbolInformation(
+    return types.SymbolInformation(
         name=found.name,
         kind=symbol_kind(found.kind, call.session.client.symbol_kinds),
         location=location(path, where),

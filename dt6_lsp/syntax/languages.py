@@ -105,6 +105,16 @@ def _index(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
 BY_NAME: Mapping[str, Language] = MappingProxyType({row.name: row for row in TABLE})
 _BY_EXTENSION = _index((extension, row.name) for row in TABLE for extension in row.extensions)
 _BY_FILE_NAME = _index((name, row.name) for row in TABLE for name in row.names)
+_BY_EDITOR_NAME = _index(
+    pair
+    for name, others in {
+        "javascript": "javascriptreact javascript.jsx js", "tsx": "typescriptreact typescript.tsx",
+        "bash": "shellscript sh zsh ksh", "csharp": "cs c_sharp", "cpp": "c++ cuda-cpp", "json": "jsonc json5",
+        "yaml": "dockercompose yaml.docker-compose", "markdown": "mdx gfm", "html": "xhtml",
+        "sql": "mysql plsql pgsql", "elixir": "eelixir", "haskell": "lhaskell",
+    }.items()
+    for pair in [(name, name), *((other, name) for other in others.split())]
+)  # fmt: skip
 _BY_SHEBANG = _index((name, row.name) for row in TABLE for name in row.shebangs)
 
 # "#!/usr/bin/env -S python3.11 -u" and "#!/bin/bash -e": the program, past `env`, its options and its assignments.
@@ -121,6 +131,12 @@ def language_of(path: str, first_line: str = "") -> str:
     if dot and stem:
         return _BY_EXTENSION.get(extension, TEXT)
     return _language_of_shebang(first_line)
+
+
+def language_by_id(language_id: str) -> str:
+    """What an editor calls a language (VS Code's identifiers, Vim's file types); "text" for one that has no grammar."""
+    name = language_id.lower()
+    return _BY_EDITOR_NAME.get(name, name if name in BY_NAME else TEXT)
 
 
 def _language_of_shebang(first_line: str) -> str:

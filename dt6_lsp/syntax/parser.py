@@ -18,11 +18,11 @@ from dt6_lsp.syntax.grammars import Grammar, grammar
 from dt6_lsp.syntax.languages import BY_NAME, TEXT, language_of
 from dt6_lsp.syntax.limits import refusal, too_broken
 from dt6_lsp.syntax.matches import Matches, run_query
-from dt6_lsp.syntax.model import ParsedFile
-from dt6_lsp.syntax.source import source_of, split_lines
+from dt6_lsp.syntax.model import ParsedFile, Symbol
+from dt6_lsp.syntax.source import Source, source_of, split_lines
 from dt6_lsp.syntax.symbols import imports_of, place, references_of, symbols_of
 
-__all__ = ["CHUNKER_VERSION", "language_of", "parse"]
+__all__ = ["CHUNKER_VERSION", "language_of", "outline", "parse"]
 
 _SECONDS = 1.0
 _SECONDS_PER_MEGABYTE = 1.0
@@ -48,20 +48,39 @@ def parse(path: str, text: str, sizes: Sizes = SIZES) -> ParsedFile:
         return ParsedFile(language, chunks=chunk(split_lines(text), (), sizes), problems=(str(problem),))
 
 
-def _language(path: str, text: str) -> str:
+def outline(path: str, text: str, language: str = TEXT) -> tuple[Symbol, ...]:
+    """The symbols alone, in the order of the text; none where the grammar gives none. `language` counts where neither
+    the path nor the first line tells one."""
+    language = _language(path, text, language)
+    if language == TEXT:
+        return ()
+    try:
+        source, matches = _read(language, text)
+    except UnparsableError:
+        return ()
+    return symbols_of(place(matches, source, BY_NAME[language]), matches, source)[0]
+
+
+def _language(path: str, text: str, otherwise: str = TEXT) -> str:
     language = language_of(path, text[:200].partition("\n")[0])
+    if language == TEXT:
+        return otherwise
     if language == "c" and path.endswith(".h") and _CPLUSPLUS.search(text):
         return "cpp"
     return language
 
 
-def _parse(language: str, text: str, sizes: Sizes) -> ParsedFile:
+def _read(language: str, text: str) -> tuple[Source, Matches]:
     loaded = _grammar(language)
     source = source_of(text)
     refused = refusal(language, source.data)
     if refused:
         raise UnparsableError(refused)
-    matches = _matches(loaded, parsable(language, source.data))
+    return source, _matches(loaded, parsable(language, source.data))
+
+
+def _parse(language: str, text: str, sizes: Sizes) -> ParsedFile:
+    source, matches = _read(language, text)
     symbols, spans = symbols_of(place(matches, source, BY_NAME[language]), matches, source)
     return ParsedFile(
         language=language,
