@@ -3,7 +3,8 @@
     python -m tests.benchmarks [--only NAME ...] [--keep DIR] [--corpora DIR [--repos FILE]] [--semble PYTHON|none]
 
 `make bench` runs this. `--keep` is for `make bench-data`: it writes a file of measured data for each benchmark, from
-which docs/performance.md is made. The exit code is 1 when a budget was missed or a benchmark failed.
+which docs/performance.md is made, and also runs what needs repositories and packages of others (`import_edges`). The
+exit code is 1 when a budget was missed or a benchmark failed.
 Not here: what takes too long or needs annotated queries (`ablation`, `kills`, `truth`, `token_economy`).
 """
 
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _OF_CORPORA = ("corpora", "repos", "semble")
+_LINUX = ("memory", "stages", "soak_asks")
+_ASKING = (
+    "routing", "followups", "remembering", "cache", "cache_hits", "token_counts", "architecture", "faults",
+)  # fmt: skip
 
 
 def commands(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
     """What each benchmark is started with. Those with `--prepared` share their workspaces."""
     given = [word for name in _OF_CORPORA if (value := getattr(options, name)) for word in (f"--{name}", value)]
     prepared = ["--prepared", str(folder / "prepared")]
-    linux = {"memory": [], "stages": []} if sys.platform.startswith("linux") else dict[str, list[str]]()
+    here = [name for name in _LINUX if sys.platform.startswith("linux")]
+    of_others = {"import_edges": given[:2] if options.corpora else []} if options.keep else {}
     return {
         "startup": [],
         "unchanged": [],
@@ -39,8 +45,8 @@ def commands(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
         "latency": prepared,
         "chroma_sync": ["--chunks", "20000"],
         "followers": ["--rounds", "3"],
-        "routing": [],
-        **linux,
+        **{name: [] for name in (*_ASKING, *here)},
+        **of_others,
     }
 
 
@@ -54,7 +60,7 @@ def run_all(wanted: Mapping[str, Sequence[str]], keep: Path) -> list[str]:
         failed = subprocess.run(command, cwd=ROOT).returncode and not file.exists()
         missed = ["failed"] if failed else _missed(file)
         verdict = f"MISSED: {'; '.join(missed)}" if missed else "met"
-        lines.append(f"{name:12s}{time.monotonic() - started:5.0f} s  {verdict}")
+        lines.append(f"{name:13s}{time.monotonic() - started:5.0f} s  {verdict}")
     return lines
 
 
@@ -79,7 +85,7 @@ def main() -> int:
 
 
 def commands_named() -> list[str]:
-    return list(commands(argparse.Namespace(corpora="", repos="", semble=""), Path()))
+    return list(commands(argparse.Namespace(corpora="", repos="", semble="", keep=Path()), Path()))
 
 
 if __name__ == "__main__":
