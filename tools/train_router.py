@@ -17,6 +17,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,30 +69,33 @@ class Examples:
     def scores(self, weights: Numbers) -> Numbers:
         """(questions, intents). `weights` are (bias, features, dimensions) by intents."""
         end = 1 + len(self.names)
-        found = weights[1:end][self.columns] * self.values[:, None]
-        sums = np.stack([np.bincount(self.rows, each, len(self.wanted)) for each in found.T], axis=1)
-        total: Numbers = weights[0] + sums + self.vectors @ weights[end:]
+        each_intent = np.ascontiguousarray(weights[1:end].T)
+        sums = [np.bincount(self.rows, own[self.columns] * self.values, len(self.wanted)) for own in each_intent]
+        total: Numbers = weights[0] + np.stack(sums, axis=1) + self.vectors @ weights[end:]
         return total
 
     def back(self, errors: Numbers) -> Numbers:
         """The gradient of the weights, from that of the scores."""
-        spread = errors[self.rows] * self.values[:, None]
-        named = np.stack([np.bincount(self.columns, each, len(self.names)) for each in spread.T], axis=1)
-        return np.concatenate([errors.sum(axis=0, keepdims=True), named, self.vectors.T @ errors])
+        each_intent = np.ascontiguousarray(errors.T)
+        named = [np.bincount(self.columns, own[self.rows] * self.values, len(self.names)) for own in each_intent]
+        return np.concatenate([errors.sum(axis=0, keepdims=True), np.stack(named, axis=1), self.vectors.T @ errors])
 
 
 def questions(path: Path = QUESTIONS) -> list[Question]:
     return [Question(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+_read = cache(read)  # each question is looked at for every fold, and for both models
+
+
 def vocabulary(asked: Iterable[Question]) -> tuple[str, ...]:
-    seen = Counter(name for each in asked for name in read(each.query).features)
+    seen = Counter(name for each in asked for name in _read(each.query).features)
     return tuple(sorted(name for name, times in seen.items() if times >= LEAST_SEEN))
 
 
 def examples(asked: Sequence[Question], names: tuple[str, ...], *, meaning: bool) -> Examples:
     places = {name: place for place, name in enumerate(names)}
-    seen = [read(each.query) for each in asked]
+    seen = [_read(each.query) for each in asked]
     cells = [
         (row, places[name], value)
         for row, each in enumerate(seen)
@@ -99,9 +103,10 @@ def examples(asked: Sequence[Question], names: tuple[str, ...], *, meaning: bool
         if name in places
     ]
     rows, columns, values = (np.array(column) for column in zip(*cells, strict=True))
-    vectors = packaged().embed_documents([each.text for each in seen]).astype(float) * MEANING
+    texts = [each.text for each in seen] if meaning else []
+    vectors = packaged().embed_documents(texts).astype(float) * MEANING if texts else np.zeros((len(asked), 0))
     wanted = np.array([[intent == each.intent for intent in INTENTS] for each in asked], dtype=float)
-    return Examples(names, rows, columns, values, vectors if meaning else vectors[:, :0], wanted)
+    return Examples(names, rows, columns, values, vectors, wanted)
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------
