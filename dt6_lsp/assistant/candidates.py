@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.mentions import identifiers
-from dt6_lsp.assistant.prose import is_prose
+from dt6_lsp.assistant.prose import file_doc, is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +26,18 @@ KIND_WEIGHT = {
 HOLDERS = frozenset({"class", "interface", "struct", "trait", "enum", "namespace", "module"})
 LEAST_FIT = 0.3  # below it a definition has hardly a word of the question
 NAMED = 4.0  # for a definition that the question names
-_FIT = {"path": 0.5, "name": 1.0, "doc": 1.0, "signature": 0.4, "body": 0.6}  # what of it bears on the question
+_FIT = {
+    "path": 0.5,
+    "name": 1.0,
+    "doc": 1.0,
+    "signature": 0.4,
+    "body": 0.6,
+    "file": 0.5,
+}  # what of it bears on the question
+_HOW = re.compile(r"^\W*(?:and |so )?how\b(?! (?:many|much|long|often|large|big)\b)", re.IGNORECASE)
+_SAYS_SO = 0.7  # of the question's weight, in a file's own words
+_CARRIES = 3.0  # worth so much more, where those words hold the whole question
+_HEAD = 5  # a file's own words begin before this line
 _INSIDE = 0.8  # a definition that the hit holds beside the one that it is named for
 _SAME_FILE = 0.65  # each further one of a file is worth so much less than the one before
 _SIDE = re.compile(
@@ -106,12 +117,16 @@ def _named(question: str, reader: Reader) -> list[Candidate]:
 
 def _found(question: str, hits: Sequence[Hit], reader: Reader, relevance: Relevance) -> list[Candidate]:
     hits = [hit for hit in hits if not is_prose(hit.path)]
-    outlines = {path: reader.outline(path) for path in dict.fromkeys(hit.path for hit in hits)}
+    paths = dict.fromkeys(hit.path for hit in hits)
+    outlines = {path: reader.outline(path) for path in paths}
+    said = {path: said_of(path, reader) for path in paths}
     found = []
     for hit in hits:
         for item in (item for item in outlines[hit.path] if _overlap(item, hit)):
             own = 1.0 if item.qualified == hit.symbol else _INSIDE
-            found.append(Candidate(item, hit.score * own * _weight(question, item) * _fit(item, hit, relevance)))
+            carries = _carries(question, item, relevance.coverage(said[hit.path]))
+            fit = _fit(item, hit, said[hit.path], relevance, carries=carries > 1)
+            found.append(Candidate(item, hit.score * own * carries * _weight(question, item) * fit))
     return found
 
 
@@ -119,12 +134,29 @@ def _overlap(item: Definition, hit: Hit) -> bool:
     return item.start_line <= hit.end_line and hit.start_line <= item.end_line
 
 
-def _fit(item: Definition, hit: Hit, relevance: Relevance) -> float:
+def _carries(question: str, item: Definition, said: float) -> float:
+    """Asked how something comes about, what a file offers that says of itself to do just that is worth more than a
+    helper elsewhere that has the words by chance."""
+    offers = not item.container and not item.name.startswith("_")
+    if not offers or not _HOW.search(question):
+        return 1.0
+    return 1.0 + _CARRIES * max(0.0, said - _SAYS_SO) / (1.0 - _SAYS_SO)
+
+
+def said_of(path: str, reader: Reader) -> str:
+    """What a file says of itself."""
+    chunks = reader.chunks(path)
+    return file_doc(chunks[0].text) if chunks and chunks[0].start_line < _HEAD else ""
+
+
+def _fit(item: Definition, hit: Hit, said: str, relevance: Relevance, *, carries: bool) -> float:
     lines = hit.text.splitlines()
     first = max(0, item.start_line - hit.start_line)
     body = "\n".join(lines[first : item.end_line - hit.start_line + 1])
     texts = {"path": item.path, "name": item.qualified, "doc": item.doc, "signature": item.signature, "body": body}
-    whole = relevance.coverage("\n".join(texts.values()))  # one word that is everywhere is still one word
+    own = "\n".join((*texts.values(), said if carries else ""))
+    whole = relevance.coverage(own)  # one word that is everywhere is still one word
+    texts["file"] = said
     return (0.2 + whole**2) * (0.2 + sum(weight * relevance.coverage(texts[what]) for what, weight in _FIT.items()))
 
 

@@ -16,7 +16,7 @@ from dt6_lsp.assistant.events import Citation
 from dt6_lsp.assistant.excerpts import excerpt
 from dt6_lsp.assistant.given import asks_of_all, definitions_of, holds
 from dt6_lsp.assistant.pointed import pointed
-from dt6_lsp.assistant.pool import pool
+from dt6_lsp.assistant.pool import heads, pool
 from dt6_lsp.assistant.prose import first_sentences, is_list, is_prose, shortened
 from dt6_lsp.assistant.quotes import best_quotes, openings
 from dt6_lsp.assistant.relevance import Relevance
@@ -81,7 +81,7 @@ class _Writer:
         most = max(_DEFINITIONS[intent], _OF_GIVEN if self._about else 0)
         most = min(most, _BESIDE_SPOTS) if self._spots else most
         of_all = bool(self._about) and asks_of_all(question)
-        self._quotes = [] if of_all else best_quotes(question, wide, self._relevance, intent)
+        self._quotes = [] if of_all else best_quotes(question, wide, heads(wide, reader), self._relevance, intent)
         self._chosen = [] if of_all else choose(question, candidates, reader, self._relevance, most)
         if self._about and not self._told_of_given():
             self._quotes, self._hits = openings(self._about), ()

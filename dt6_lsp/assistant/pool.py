@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.relevance import Relevance
     from dt6_lsp.index.model import Hit, Reader
 
-_FILES = 12  # the best of them that are neither prose nor tests are looked at as a whole
+_FILES = 16  # the best of them that are neither prose nor tests are looked at as a whole
 _MOST_CHUNKS = 200  # of a longer file only what search found
 _PER_FILE = 6
 _BESIDE = 0.9
@@ -36,6 +36,14 @@ def pool(hits: Sequence[Hit], reader: Reader, relevance: Relevance) -> list[Hit]
     known = {(hit.path, hit.start_line) for hit in ranked}
     beside = [near for hit in list(first.values())[:_FILES] for near in _neighbours(hit, reader, relevance)]
     return ranked + [near for near in beside if (near.path, near.start_line) not in known]
+
+
+def heads(hits: Sequence[Hit], reader: Reader) -> dict[str, Hit]:
+    """The first chunk of each file of code among the hits, by path: there it says what it is for."""
+    paths = dict.fromkeys(hit.path for hit in hits if not is_prose(hit.path))
+    first = {path: next(iter(reader.chunks(path)), None) for path in paths}
+    known = {(hit.path, hit.start_line) for hit in hits}
+    return {path: head for path, head in first.items() if head and (path, head.start_line) not in known}
 
 
 def _neighbours(hit: Hit, reader: Reader, relevance: Relevance) -> Iterable[Hit]:

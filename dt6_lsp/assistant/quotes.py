@@ -15,7 +15,7 @@ from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.values import asks_for_value, holds_value, subject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dt6_lsp.assistant.events import Intent
     from dt6_lsp.index.model import Hit
@@ -38,11 +38,15 @@ _VALUE = (
 )
 
 
-def best_quotes(question: str, hits: Sequence[Hit], relevance: Relevance, intent: Intent) -> list[Quote]:
-    """Paragraphs that hold enough of the question, best first, each with the code or list that it introduces."""
+def best_quotes(
+    question: str, hits: Sequence[Hit], heads: Mapping[str, Hit], relevance: Relevance, intent: Intent
+) -> list[Quote]:
+    """Paragraphs that hold enough of the question, best first, each with the code or list that it introduces. `heads`
+    are the beginnings of files, by path; they rank as the first hit of their file does."""
     scored: list[tuple[float, Paragraph, Paragraph | None]] = []
     about = Relevance(subject(question), (hit.text for hit in hits)) if asks_for_value(question) else None
-    for rank, hit in enumerate(hits):
+    ranks = {hit.path: rank for rank, hit in reversed(list(enumerate(hits)))}
+    for rank, hit in (*enumerate(hits), *((ranks[path], head) for path, head in heads.items())):
         for first, following in _prose_of(hit):
             more = _addition(first, following)
             fit = _fit(first, more, relevance) * translations.weight(question, hit.path, first.text)

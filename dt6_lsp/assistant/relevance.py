@@ -22,7 +22,8 @@ ASKING = frozenset(
     "should would "
     "will may might of in on at to for from by with without and or not no if then than that this these those it its i "
     "we you me my our your there here into out up about as has have had so any all some me tell show explain find give "
-    "please work works working happen happens code function method class file module project workspace".split()
+    "please work works working happen happens become becomes code function method class file module project "
+    "workspace".split()
 )
 _BEGINS, _HOLDS = 0.7, 0.5  # the share of a word that its beginning, or a longer word around it, counts for
 _SHORTEST_BEGINNING, _SHORTEST_HELD = 3, 4

@@ -456,3 +456,39 @@ def test_a_named_document_is_quoted(shop: Reader) -> None:
 def test_a_selection_without_a_file_in_the_index_leaves_the_digest_to_search(shop: Reader) -> None:
     unknown = AskContext(selection="x = 1", path="notes/new.py", start_line=1, end_line=1)
     assert text("What does total_price do?", shop, unknown).startswith("The question names the function `total_price`")
+
+
+PIPELINE = '''
+//- app/parcels.py
+"""From an order to a parcel at the door: weighed, labelled, sent."""
+
+def run(job):
+    """Step after step."""
+    return _send(_weigh(job))
+
+def _weigh(job):
+    return job
+
+def _send(job):
+    return job
+//- app/names.py
+"""Words in forms."""
+
+def door_names(order, parcel):
+    """Names of an order and of a parcel: those at the door that the parcel has, then those that the order has."""
+    return (order, parcel)
+//- app/other.py
+"""Colours."""
+
+def paint(order):
+    return order
+'''
+
+
+def test_how_something_comes_about_begins_with_the_file_that_says_it_does_it(tmp_path: Path) -> None:
+    with indexed(PIPELINE, tmp_path) as index:
+        answer = text("How does an order become a parcel at the door?", index)
+        plain = text("order parcel door names", index)
+    assert answer.startswith("The best match is the function `run` (`app/parcels.py:3-5`)")
+    assert "> From an order to a parcel at the door: weighed, labelled, sent." in answer
+    assert plain.startswith("The best match is the function `door_names`"), "who asks for a name gets it"
