@@ -7,11 +7,14 @@ Not here: whether a file exists or is indexed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.index.federation import unique_names
+
+_HALF = re.compile("[\ud800-\udfff]")  # what Python makes of bytes in a file's name that are not UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Roots:
         return f"{unique_names(self.folders)[self.folders.index(root)]}/{inside}"
 
     def relative(self, absolute: Path) -> str | None:
+        """None also for a name that no index holds: with a NUL, or with what is no character."""
+        name = str(absolute)
+        if "\0" in name or _HALF.search(name):
+            return None
         return self._inside(absolute) or self._inside(absolute.resolve())
 
     def _inside(self, absolute: Path) -> str | None:

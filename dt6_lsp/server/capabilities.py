@@ -16,6 +16,10 @@ from dt6_lsp.server import commands
 if TYPE_CHECKING:
     from dt6_lsp.server.client import Client
 
+_ANY_FILE = types.FileOperationRegistrationOptions(
+    [types.FileOperationFilter(types.FileOperationPattern("**/*"), scheme="file")]
+)
+
 
 def offer(offered: types.ServerCapabilities, client: Client) -> None:
     """Add to what pygls offers."""
@@ -25,3 +29,6 @@ def offer(offered: types.ServerCapabilities, client: Client) -> None:
         types.WorkspaceSymbolOptions(resolve_provider=True) if client.resolves_symbols else True
     )
     offered.execute_command_provider = types.ExecuteCommandOptions(commands=list(commands.NAMES))
+    if offered.workspace is not None and client.file_operations:
+        wanted = dict.fromkeys(client.file_operations, _ANY_FILE)
+        offered.workspace.file_operations = types.FileOperationOptions(**wanted)

@@ -45,6 +45,9 @@ NOTIFICATIONS: Mapping[str, Notification] = {
     types.INITIALIZED: lifecycle.initialized,
     types.TEXT_DOCUMENT_DID_SAVE: lifecycle.did_save,
     types.WORKSPACE_DID_CHANGE_WATCHED_FILES: lifecycle.did_change_watched_files,
+    types.WORKSPACE_DID_CREATE_FILES: lifecycle.did_create_files,
+    types.WORKSPACE_DID_RENAME_FILES: lifecycle.did_rename_files,
+    types.WORKSPACE_DID_DELETE_FILES: lifecycle.did_delete_files,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.did_change_folders,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.did_change_configuration,
 }

@@ -1,13 +1,14 @@
 """The texts that are open in the editor, and snapshots of them.
 
-pygls keeps the documents; its incremental edits are replaced, because they count a form feed or U+2028 as the end of a
+pygls keeps the documents. Its incremental edits are replaced, because they count a form feed or U+2028 as the end of a
 line and misplace an edit at the end of a text that has no final line break. After either, every later answer is about a
-text that the user does not have.
+text that the user does not have. So are its keys: a client may spell one URI in several ways (`document_key`).
 Not here: files on disk. A document that is not open has no snapshot.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +17,15 @@ from urllib.parse import unquote
 from lsprotocol.types import TextDocumentSyncKind
 from pygls.workspace import TextDocument, Workspace
 
-from dt6_lsp.server.convert import to_offset, to_path
+from dt6_lsp.server.convert import document_key, to_offset, to_path, whole_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
     from lsprotocol.types import (
         TextDocumentContentChangeEvent,
         TextDocumentContentChangePartial,
+        TextDocumentItem,
         VersionedTextDocumentIdentifier,
     )
 
@@ -60,13 +62,47 @@ class Documents(Workspace):
     ) -> TextDocument:
         return OpenDocument(doc_uri, source, version, language_id, position_codec=self.position_codec)
 
+    def put_text_document(self, text_document: TextDocumentItem, notebook_uri: str | None = None) -> None:
+        uri = text_document.uri
+        self._text_documents[document_key(uri)] = self._create_text_document(
+            uri, whole_characters(text_document.text), text_document.version, text_document.language_id
+        )
+        if notebook_uri is not None:
+            self._cell_in_notebook[unquote(uri)] = unquote(notebook_uri)
+
     def update_text_document(
         self, text_doc: VersionedTextDocumentIdentifier, change: TextDocumentContentChangeEvent
     ) -> None:
         """The document that changed last stands last."""
-        super().update_text_document(text_doc, change)
-        uri = unquote(text_doc.uri)
-        self._text_documents[uri] = self._text_documents.pop(uri)
+        key = document_key(text_doc.uri)
+        changed = self._text_documents.pop(key)
+        self._text_documents[key] = changed
+        change.text = whole_characters(change.text)
+        changed.apply_change(change)
+        changed.version = text_doc.version
+
+    def get_text_document(self, doc_uri: str) -> TextDocument:
+        return self._text_documents.get(document_key(doc_uri)) or self._create_text_document(doc_uri)
+
+    def remove_text_document(self, doc_uri: str) -> None:
+        self._text_documents.pop(document_key(doc_uri), None)
+        self._cell_in_notebook.pop(unquote(doc_uri), None)
+
+
+class Snapshots(Mapping[str, Snapshot]):
+    """All open documents. They are found by any spelling of their URIs, and listed by the one of `didOpen`."""
+
+    def __init__(self, by_key: Mapping[str, Snapshot]) -> None:
+        self._by_key = by_key
+
+    def __getitem__(self, uri: str) -> Snapshot:
+        return self._by_key[document_key(uri)]
+
+    def __iter__(self) -> Iterator[str]:
+        return (snapshot.uri for snapshot in self._by_key.values())
+
+    def __len__(self) -> int:
+        return len(self._by_key)
 
 
 def named_file(engine: Engine, name: str) -> str:
@@ -84,9 +120,11 @@ def named_texts(engine: Engine, documents: Iterable[Snapshot]) -> dict[str, str]
     return {name: text for name, text in named if name}
 
 
-def snapshots(workspace: Workspace) -> Mapping[str, Snapshot]:
-    """All open documents, by URI as the client wrote it. No text is copied: an edit makes a new string."""
-    return {
-        document.uri: Snapshot(document.uri, document.source, document.version, document.language_id or "")
-        for document in workspace.text_documents.values()
-    }
+def snapshots(workspace: Workspace) -> Snapshots:
+    """All open documents as they are now. No text is copied: an edit makes a new string."""
+    return Snapshots(
+        {
+            key: Snapshot(document.uri, document.source, document.version, document.language_id or "")
+            for key, document in workspace.text_documents.items()
+        }
+    )

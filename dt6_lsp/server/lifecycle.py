@@ -157,6 +157,19 @@ def did_change_watched_files(session: Session, params: types.DidChangeWatchedFil
     _changed(session, [change.uri for change in params.changes])
 
 
+def did_create_files(session: Session, params: types.CreateFilesParams) -> None:
+    _changed(session, [file.uri for file in params.files])
+
+
+def did_rename_files(session: Session, params: types.RenameFilesParams) -> None:
+    """Of files and of folders. Both names, as the one is gone and the other new."""
+    _changed(session, [uri for file in params.files for uri in (file.old_uri, file.new_uri)])
+
+
+def did_delete_files(session: Session, params: types.DeleteFilesParams) -> None:
+    _changed(session, [file.uri for file in params.files])
+
+
 def _changed(session: Session, uris: Iterable[str]) -> None:
     paths = [Path(path) for path in map(to_path, uris) if path is not None]
     session.tasks.start(_index_changed(session, paths), "Indexing changes")

@@ -28,7 +28,7 @@ def test_an_offset_inside_a_character_is_its_start(encoding: str, inside: int) -
     assert LINE[convert.to_column(LINE, inside, encoding)] == "😀"
 
 
-@given(st.text(alphabet="aé😀\ud800", max_size=20), st.integers(0, 30), st.sampled_from(ENCODINGS))
+@given(st.text(alphabet="aé😀\ud800\udc00", max_size=20), st.integers(0, 30), st.sampled_from(ENCODINGS))
 def test_columns_survive_the_way_there_and_back(line: str, column: int, encoding: str) -> None:
     there = convert.to_units(line, column, encoding)
     assert convert.to_column(line, there, encoding) == min(column, len(line))
@@ -100,3 +100,46 @@ def test_files_by_uri_on_windows(uri: str, path: str | None) -> None:
 def test_every_file_name_survives_as_a_uri(name: str) -> None:
     path = Path("/work") / name
     assert convert.to_path(convert.to_uri(path), windows=False) == str(path)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("file:///work/a%20b.py", "file:///work/a b.py"),
+        ("file:///work/%61.py", "FILE://localhost/work/a.py"),
+        ("file:///work/%C3%A9.py", "file:///work/é.py"),
+        ("untitled:Untitled%2D1", "untitled:Untitled-1"),
+        ("vscode-vfs://github/a%2fb.py", "vscode-vfs://github/a%2Fb.py"),
+        ("vscode-notebook-cell:/c%3A/n.ipynb#W0", "vscode-notebook-cell:/c:/n.ipynb#W0"),
+        ("zip:/é", "zip:/%c3%a9"),
+    ],
+)
+def test_spellings_of_one_document(one: str, other: str) -> None:
+    assert convert.document_key(one, windows=False) == convert.document_key(other, windows=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("file:///work/a%2520b.py", "file:///work/a%20b.py"),
+        ("file:///c:/a.py", "file:///C:/a.py"),
+        ("git:/a.py?ref=HEAD", "git:/a.py?ref=main"),
+        ("zip:/a%23b", "zip:/a#b"),
+        ("vscode-notebook-cell:/n.ipynb#W0", "vscode-notebook-cell:/n.ipynb#W1"),
+        ("untitled:a", "untitled:A"),
+    ],
+)
+def test_documents_that_only_look_alike(one: str, other: str) -> None:
+    assert convert.document_key(one, windows=False) != convert.document_key(other, windows=False)
+
+
+def test_the_letter_of_a_drive_has_no_case_on_windows() -> None:
+    spellings = ("file:///c%3A/Users/a.py", "file:///C:/Users/a.py", "file:///c:/Users/a.py")
+    assert len({convert.document_key(uri, windows=True) for uri in spellings}) == 1
+
+
+@given(st.text(max_size=20) | st.text(max_size=20).map("file://".__add__))
+def test_whatever_is_sent_as_a_uri_has_a_key(uri: str) -> None:
+    """Also halves of characters, which JSON can hold."""
+    assert convert.document_key(uri, windows=False) == convert.document_key(uri, windows=False)
+    assert convert.document_key(f"{uri}\ud800", windows=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
@@ -9,6 +11,10 @@ from pygls.workspace import Workspace
 
 from dt6_lsp.server.convert import split_lines, to_units
 from dt6_lsp.server.documents import Documents, snapshots
+from tests.lsp.harness import editing, make_workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 URI = "file:///folder/a.py"
 TEXTS = st.text(alphabet="ab é😀\f\u2028\n", max_size=30)
@@ -52,3 +58,61 @@ def test_a_snapshot_does_not_see_later_edits() -> None:
     edit(documents, types.Position(0, 0), types.Position(0, 6), "after")
     assert (taken[URI].text, taken[URI].version) == ("before", 1)
     assert (snapshots(documents)[URI].text, snapshots(documents)[URI].version) == ("after", 2)
+
+
+def test_a_document_is_found_changed_and_closed_by_any_spelling_of_its_uri() -> None:
+    documents = opened("before", "utf-16")
+    spelt = "file://localhost/folder/%61.py"
+    change = types.TextDocumentContentChangeWholeDocument("after")
+    documents.update_text_document(types.VersionedTextDocumentIdentifier(2, spelt), change)
+    taken = snapshots(documents)
+    assert (taken[URI].text, taken[spelt].text, list(taken)) == ("after", "after", [URI])
+    assert taken.get("file:///folder/b.py") is None
+    documents.remove_text_document(spelt)
+    assert len(snapshots(documents)) == 0
+
+
+def test_the_document_that_changed_last_stands_last() -> None:
+    documents = opened("a", "utf-16")
+    documents.put_text_document(types.TextDocumentItem("untitled:b", "python", 1, "b"))
+    assert list(snapshots(documents)) == [URI, "untitled:b"]
+    edit(documents, types.Position(0, 0), types.Position(0, 0), "x")
+    assert list(snapshots(documents)) == ["untitled:b", URI]
+
+
+async def test_texts_and_names_that_are_hard_to_take(tmp_path: Path) -> None:
+    """Half characters, NUL, a megabyte in one line, no name, one that is no file's or a folder's: every request is
+    answered, and what stands beside them is found."""
+    root = make_workspace(tmp_path / "work")
+    hard = {
+        root.as_uri() + "/app/half.py": "x = '\ud800'  # \udc00\nServer()\n",
+        root.as_uri() + "/app/\ud83d.py": "Server()\n",
+        root.as_uri() + "/app/nul%00.py": "Server()\n\0",
+        root.as_uri() + "/app/long.py": "Server(); é😀 = 1; " * 60_000,
+        root.as_uri() + "/app": "Server()\n",
+        root.as_uri() + "/../../outside.py": "Server()\n",
+        "untitled:Untitled-1": "Server()\n",
+        "no uri": "Server()\n",
+        "file:": "Server()\n",
+        "file://": "Server()\n",
+        "file://host/share/x.py": "Server()\n",
+    }
+    async with editing(root, tmp_path / "state") as editor:
+        await editor.indexed()
+        for uri, text in hard.items():
+            editor.open(root, text, uri=uri)
+        for uri, text in hard.items():
+            found = await editor.hover(uri, int(text.startswith("x")), 1)
+            if len(text) > 1_000_000:  # nobody reads such a line
+                assert found is None
+                continue
+            assert found is not None, uri
+            assert isinstance(found.contents, types.MarkupContent)
+            assert "Answers requests." in found.contents.value
+        symbols = await editor.workspace_symbol_async(types.WorkspaceSymbolParams("Server")) or []
+        assert symbols[0].name == "Server"
+        assert await editor.execute("dt6.search", "listen on a port")
+        assert (await editor.execute("dt6.ask", "How does the server listen on a port?"))["citations"]
+        for uri in hard:
+            editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+        assert (await editor.execute("dt6.stats"))["roots"][0]["files"] == 4
