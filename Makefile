@@ -25,7 +25,7 @@ ask: export ASK_FOLDER = $(value W)
 ask: export ASK_QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test check lint-fix bench bench-data docs lock train-embeddings clean
+.PHONY: help ask test neovim check lint-fix bench bench-data docs lock train-embeddings clean
 
 help: ## This list.
 	@echo 'make ask [W=FOLDER] [Q="QUESTION"]  indexes FOLDER (default: this one) and answers, with citations'
@@ -36,6 +36,8 @@ ask: .venv/.runtime ## Answers a question about a folder; sets everything up the
 
 test: check ## What CI runs: the checks, then every test.
 	$(BIN)/python -m pytest
+
+neovim: .venv-neovim/.installed ## Gets a current Neovim for `make test`, which also takes the one on the PATH.
 
 check: .venv/.dev ## Style, types, layers, and generated files that must be fresh.
 	$(BIN)/ruff check .
@@ -83,6 +85,11 @@ docs: .venv/.dev ## Writes the generated pages again.
 	@$(call install,--require-hashes -r requirements-dev.lock)
 	@touch $@
 
+.venv-neovim/.installed: .venv/.installer requirements-editors.lock
+	@rm -rf .venv-neovim
+	@$(call install,--no-deps --target .venv-neovim --require-hashes -r requirements-editors.lock)
+	@touch $@
+
 # --- for who changes dependencies or the embedded model -------------------------------------------------------------
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 \
@@ -93,6 +100,7 @@ lock: .venv/.installer ## Pins the newest versions that pyproject.toml allows (U
 	$(COMPILE) $(UPGRADE) pyproject.toml --group build --group dev -o requirements-dev.lock
 	$(COMPILE) pyproject.toml --group build -c requirements-dev.lock --no-annotate -o requirements.lock
 	$(COMPILE) $(UPGRADE) --group installer -o requirements-installer.lock
+	$(COMPILE) $(UPGRADE) --group editors -o requirements-editors.lock
 
 train-embeddings: ## Makes the embedded model again (downloads torch into .venv-train; minutes).
 	$(PYTHON) -m venv .venv-train
@@ -101,4 +109,4 @@ train-embeddings: ## Makes the embedded model again (downloads torch into .venv-
 	.venv-train/bin/python -m tools.train_embeddings
 
 clean: ## Removes .venv and caches; the indexes in your data folder stay.
-	rm -rf .venv .venv-train .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .venv-train .venv-neovim .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -1,7 +1,8 @@
 """The documentation's generated pages, and the checks that keep all pages true.
 
-    python -m tools.docs write    makes docs/settings.md and docs/cli.md from the code, and the tables and plots of
-                                  docs/performance.md from the measured data in docs/data
+    python -m tools.docs write    makes docs/settings.md and docs/cli.md and Neovim's types of the settings from the
+                                  code, and the tables and plots of docs/performance.md from the measured data in
+                                  docs/data
     python -m tools.docs check    fails on a stale page, a link that leads nowhere, and a dependency that
                                   docs/dependencies.md does not explain (or explains though it is gone)
 
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from dt6_lsp.cli.arguments import build_parser
 from dt6_lsp.settings import OPTIONS, BackendSettings, Option
 from dt6_lsp.settings.options import options_of
-from tools import performance
+from tools import neovim, performance
 from tools.locks import plain
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _names(action: argparse.Action) -> str:
 def pages() -> dict[str, str]:
     """What each generated file has to hold."""
     made = {"docs/settings.md": settings_page(), "docs/cli.md": cli_page(), performance.PAGE: performance.page()}
-    return made | performance.plots()
+    return made | {neovim.PAGE: neovim.page()} | performance.plots()
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ def _declared() -> Iterator[str]:
 def main(argv: list[str]) -> int:
     if argv == ["write"]:
         for name, page in pages().items():
-            (ROOT / name).parent.mkdir(exist_ok=True)
+            (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
             (ROOT / name).write_text(page, encoding="utf-8", newline="\n")
         return 0
     if argv == ["check"]:

@@ -34,6 +34,7 @@ def problems() -> Iterator[str]:
         "requirements.lock": [*runtime, *groups["build"]],
         "requirements-dev.lock": [*runtime, *groups["build"], *groups["dev"]],
         "requirements-installer.lock": groups["installer"],
+        "requirements-editors.lock": groups["editors"],
     }
     for name, requirements in wanted.items():
         text = (ROOT / name).read_text(encoding="utf-8")

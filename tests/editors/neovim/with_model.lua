@@ -1,0 +1,91 @@
+-- What a model writes. The test has told the model server what to say, in the order of these steps.
+
+local t = dofile(vim.env.HARNESS)
+
+local function ask(command)
+  vim.cmd(command)
+  return vim.api.nvim_get_current_buf()
+end
+
+local function back_to_the_file()
+  vim.cmd('silent! only')
+  vim.cmd('edit app/server.py')
+end
+
+t.run({
+  {
+    'the workspace is indexed',
+    function()
+      t.wait('the end of the index run', function()
+        return t.was_shown('chunks are searchable')
+      end)
+    end,
+  },
+  {
+    'the words of an answer are shown while the model still writes',
+    function()
+      local answer = ask('DT6Ask How does `start` listen?')
+      t.wait('the first words', function()
+        return t.text(answer):find('It keeps', 1, true)
+      end)
+      t.shot(vim.env.EDITOR .. '-streaming', 'It keeps')
+      t.check(not t.text(answer):find('Written by', 1, true), 'the answer was there at once')
+      t.keys('<C-c>')
+      t.check(t.text(answer):find('*Stopped.*', 1, true), t.text(answer))
+      back_to_the_file()
+    end,
+  },
+  {
+    'a question about a range of lines, answered with a citation',
+    function()
+      local answer = ask('7,9DT6Ask What does this do?')
+      t.wait('the answer', function()
+        return t.text(answer):find('Written by', 1, true)
+      end)
+      t.check(t.text(answer):find('It keeps the port', 1, true), t.text(answer))
+      t.check(t.text(answer):find('- app/server.py:7-9', 1, true), t.text(answer))
+      t.shot(vim.env.EDITOR .. '-cited', '# What does this do?')
+      back_to_the_file()
+    end,
+  },
+  {
+    'closing an answer stops it',
+    function()
+      local answer = ask('DT6Ask Where is `main`?')
+      t.wait('the first words', function()
+        return t.text(answer):find('It keeps', 1, true)
+      end)
+      t.keys('q')
+      t.check(not vim.api.nvim_buf_is_valid(answer))
+    end,
+  },
+  {
+    'DT6Stop stops what is written for the whole window',
+    function()
+      local answer = ask('DT6Ask Where is `twice`?')
+      t.wait('the first words', function()
+        return t.text(answer):find('It keeps', 1, true)
+      end)
+      vim.cmd('DT6Stop')
+      back_to_the_file()
+    end,
+  },
+  {
+    'another model answers once it was chosen from the list',
+    function()
+      vim.ui.select = function(names, options, choose)
+        t.check(options.prompt == 'Who shall answer?')
+        t.check(vim.tbl_contains(names, 'other:latest@ollama'), vim.inspect(names))
+        choose('other:latest@ollama')
+      end
+      vim.cmd('DT6SwitchModel')
+      t.wait('the switch', function()
+        return t.was_told('other:latest (ollama) answers from now on')
+      end)
+      local answer = ask('DT6Ask Where is `Server`?')
+      t.wait('the answer', function()
+        return t.text(answer):find('Written by other:latest (ollama)', 1, true)
+      end)
+    end,
+  },
+})
