@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dt6_lsp import __version__
+from dt6_lsp.cli.terminal import counted
 from dt6_lsp.errors import Dt6Error
 from dt6_lsp.settings import Settings, load
 
@@ -180,7 +181,8 @@ def _stored(call: Invocation, settings: Settings) -> Finding | str:
             root = (await engine.stats()).roots[0]
         finally:
             await engine.close()
-        said = f"{root.files:,} files, {root.chunks:,} chunks, {root.vectors_synced:,} vectors in ChromaDB."
+        held = f"{counted(root.files, 'file')}, {counted(root.chunks, 'chunk')}"
+        said = f"{held}, {counted(root.vectors_synced, 'vector')} in ChromaDB."
         if root.notices:
             return Finding("Index", "limited", f"{said} {' '.join(root.notices)}", "Run `dt6-lsp index`.")
         return said if root.writer else f"{said} Another process writes it at the moment."

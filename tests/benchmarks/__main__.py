@@ -35,7 +35,7 @@ def commands(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
     given = [word for name in _OF_CORPORA if (value := getattr(options, name)) for word in (f"--{name}", value)]
     prepared = ["--prepared", str(folder / "prepared")]
     here = [name for name in _LINUX if sys.platform.startswith("linux")]
-    of_others = {"import_edges": given[:2] if options.corpora else []} if options.keep else {}
+    of_others = {"import_edges": given[:2] if options.corpora else []} if options.keep or options.only else {}
     return {
         "startup": [],
         "unchanged": [],

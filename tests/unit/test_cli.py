@@ -177,6 +177,7 @@ def test_stats_and_models_say_who_would_answer(cli: Cli, capsys: Capture) -> Non
     out = capsys.readouterr().out
     assert "2 files, 5 chunks" in out
     assert "No Ollama is running." in out
+    assert re.search(r"^Files +0\.0 MB of answers that editors opened as files, of all workspaces$", out, re.MULTILINE)
     assert re.search(r"^Questions +0 answered$", out, re.MULTILINE)
     assert re.search(r"^From cache +0 \(0%\)$", out, re.MULTILINE)
     assert re.search(r"^search +2 +100\.0 +200\.0 +200\.0 +200\.0$", out, re.MULTILINE)
