@@ -37,8 +37,10 @@ from dt6_lsp.assistant.memory.model import Kept
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
-from dt6_lsp.features.hover import Hover, hover
+from dt6_lsp.features.changes import Changes
+from dt6_lsp.features.hover import Hover
 from dt6_lsp.features.hover_text import render_markdown, render_plain
+from dt6_lsp.features.hovering import Hovering
 from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
 from dt6_lsp.features.outline import outline
 from dt6_lsp.features.places import NamePlace, Seen, name_places
@@ -156,6 +158,7 @@ class Engine:
         self._indexer = ThreadPoolExecutor(1, thread_name_prefix="dt6-index")
         self._run = on_threads(self._readers)
         self._meant = Patience(self._run, MEANING_SECONDS)
+        self._hovering = Hovering(self._run, Changes(self._places, trusted=services.settings.workspace.trusted))
         self._runs = IndexRuns(self._work, self._indexer)
         self._watching = Watching(self._indexes, self._places)
         self._closed = CancelToken()
@@ -271,9 +274,10 @@ class Engine:
     async def hover(
         self, path: str, text: str, line: int, column: int, *, texts: Mapping[str, str] | None = None
     ) -> Hover | None:
-        """What the index knows of the name at this place (line from 1, column in code points from 0) of the text."""
+        """What is known of the name at this place (line from 1, column in code points from 0) of the text, without
+        waiting for anybody."""
         with self._services.metrics.time("hover.seconds"):
-            return await self._run(lambda: hover(self._over(texts), path, text, line, column))
+            return await self._hovering.at(lambda: self._over(texts), path, text, line, column)
 
     async def symbols(self, query: str, limit: int = 50, *, texts: Mapping[str, str] | None = None) -> list[Definition]:
         """Definitions by their names; where the query is words, or no name, those too that search finds for it."""
@@ -351,6 +355,7 @@ class Engine:
 
     def _close_stores(self) -> None:
         self._watching.stop()
+        self._hovering.close()
         self._readers.shutdown(wait=True, cancel_futures=True)
         for index in self._indexes:
             index.close()

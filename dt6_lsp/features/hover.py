@@ -18,6 +18,7 @@ from dt6_lsp.text import lines_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dt6_lsp.features.changes import Changed
     from dt6_lsp.index.model import Definition, Reader, Use
     from dt6_lsp.syntax.model import Import, Kind
 
@@ -52,10 +53,19 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """The definition that a name most likely means, and how many others have the name."""
+
+    definition: Definition
+    word: Word
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hover:
     """One definition, as data. `used_by` counts the uses of its name in the workspace and `top_uses` are some of them;
     `others` counts further definitions of the name. The columns are those of the name under the cursor, in code points,
-    the end exclusive."""
+    the end exclusive. `related` and `changed` are as far as they are known without waiting (`hovering`)."""
 
     title: str
     kind: Kind
@@ -69,9 +79,17 @@ class Hover:
     others: int
     start_column: int
     end_column: int
+    changed: Changed | None = None
+    related: tuple[Definition, ...] = ()
 
 
 def hover(reader: Reader, path: str, text: str, line: int, column: int) -> Hover | None:
+    """What `located` finds, with its uses."""
+    found = located(reader, path, text, line, column)
+    return described(reader, found, path) if found is not None else None
+
+
+def located(reader: Reader, path: str, text: str, line: int, column: int) -> Located | None:
     """`line` from 1, `column` in code points from 0; a place outside of the text has no name."""
     word = word_at(text, line, column, language_of(path))
     if word is None:
@@ -79,8 +97,7 @@ def hover(reader: Reader, path: str, text: str, line: int, column: int) -> Hover
     found = [item for item in _definitions(reader, word.name, path) if _speaks_of(item, path)]
     if not found:
         return None
-    best = nearest(found, word, path, line, reader.imports(path))
-    return _hover(reader, best, len(found) - 1, word, path)
+    return Located(nearest(found, word, path, line, reader.imports(path)), word, len(found) - 1)
 
 
 def word_at(text: str, line: int, column: int, language: str = "text") -> Word | None:
@@ -138,11 +155,11 @@ def _speaks_of(item: Definition, path: str) -> bool:
     return item.kind not in _DATA or item.language == language_of(path)
 
 
-def _hover(reader: Reader, item: Definition, others: int, word: Word, path: str) -> Hover:
-    found = reader.uses(item.name)
-    uses = [use for use in found if not _inside(use, item)]
+def described(reader: Reader, found: Located, path: str) -> Hover:
+    """For who looks at it from the file `path`."""
+    item = found.definition
+    count, uses = used(reader, item)
     top = sorted(uses, key=lambda use: (is_side(use.path), use.path != path, use.path, use.line))
-    count = reader.count_uses(item.name) - (len(found) - len(uses))
     return Hover(
         title=item.qualified,
         kind=item.kind,
@@ -153,10 +170,17 @@ def _hover(reader: Reader, item: Definition, others: int, word: Word, path: str)
         line=item.name_line,
         used_by=count,
         top_uses=tuple({use.inside or use.path: use for use in reversed(top)}.values())[::-1][:TOP_USES],
-        others=others,
-        start_column=word.start,
-        end_column=word.end,
+        others=found.others,
+        start_column=found.word.start,
+        end_column=found.word.end,
     )
+
+
+def used(reader: Reader, item: Definition) -> tuple[int, list[Use]]:
+    """How often others use its name, and where, as far as the index lists them."""
+    found = reader.uses(item.name)
+    uses = [use for use in found if not _inside(use, item)]
+    return reader.count_uses(item.name) - (len(found) - len(uses)), uses
 
 
 def _inside(use: Use, item: Definition) -> bool:

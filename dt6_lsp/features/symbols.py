@@ -39,7 +39,7 @@ def meant_symbols(reader: Reader, query: str, n: int = MEANT) -> list[Definition
     hits = reader.search(query, n)
     if len(query.split()) == 1:
         hits = [hit for hit in hits if words.intersection(terms.of(f"{hit.path} {hit.symbol} {hit.text}"))]
-    found = (_of_chunk(reader, hit, words, terms) for hit in hits)
+    found = (_meant(reader, hit, words, terms) for hit in hits)
     return [item for item in found if item is not None]
 
 
@@ -50,12 +50,18 @@ def merged(named: Iterable[Definition], meant: Iterable[Definition], limit: int)
     return [unique[key] for key in order][: max(1, min(limit, MOST))]
 
 
-def _of_chunk(reader: Reader, hit: Hit, words: frozenset[str], terms: Terms) -> Definition | None:
+def definition_of(reader: Reader, hit: Hit) -> Definition | None:
+    """The definition that a chunk is called after; None for a chunk of plain text."""
+    called = reader.definitions(hit.symbol, hit.path) if hit.symbol else ()
+    here = [item for item in called if item.path == hit.path and item.start_line <= hit.end_line]
+    return next((item for item in here if item.end_line >= hit.start_line), None)
+
+
+def _meant(reader: Reader, hit: Hit, words: frozenset[str], terms: Terms) -> Definition | None:
     """A chunk may hold several small definitions and is called after the largest: that with most of the query's words
     is meant. A piece of a long definition holds the beginning of none, and is a part of the one it is called after."""
     inside = [item for item in reader.outline(hit.path) if hit.start_line <= item.name_line <= hit.end_line]
-    if inside:
-        told = {item: words.intersection(terms.of(f"{item.qualified} {item.signature} {item.doc}")) for item in inside}
-        return max(inside, key=lambda item: (len(told[item]), item.qualified == hit.symbol, -item.name_line))
-    called = (item for item in reader.definitions(hit.symbol, hit.path) if item.path == hit.path) if hit.symbol else ()
-    return next((item for item in called if item.start_line <= hit.start_line <= item.end_line), None)
+    if not inside:
+        return definition_of(reader, hit)
+    told = {item: words.intersection(terms.of(f"{item.qualified} {item.signature} {item.doc}")) for item in inside}
+    return max(inside, key=lambda item: (len(told[item]), item.qualified == hit.symbol, -item.name_line))

@@ -103,6 +103,10 @@ class Federation:
         root, inside = self._split(path)
         return self._prefixed(root, self._names[root].chunks(inside)) if root in self._names else []
 
+    def related(self, path: str, symbol: str, line: int, n: int) -> list[Hit]:
+        root, inside = self._split(path)
+        return self._prefixed(root, self._names[root].related(inside, symbol, line, n)) if root in self._names else []
+
     def version(self) -> Version:
         versions = [index.version() for index in self.indexes]
         return Version(tuple(each.saved for each in versions), tuple(each.unsaved for each in versions))

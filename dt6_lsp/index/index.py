@@ -19,6 +19,7 @@ from dt6_lsp.index.imports.cache import Graphs
 from dt6_lsp.index.model import IndexProgress, IndexStats, Version
 from dt6_lsp.index.overlay import Overlay
 from dt6_lsp.index.pipeline import Result
+from dt6_lsp.index.related import related
 from dt6_lsp.index.search import Searcher
 from dt6_lsp.index.second_opinion import SecondOpinion
 from dt6_lsp.index.shelving import count_synced
@@ -150,6 +151,9 @@ class Index:
 
     def chunks(self, path: str) -> list[Hit]:
         return self._store.ask(reads.chunks, path)
+
+    def related(self, path: str, symbol: str, line: int, n: int) -> list[Hit]:
+        return self._store.guard(related, self._store, self._dense, path, symbol, line, n)
 
     def version(self) -> Version:
         return Version((self._store.ledger.generation, self._store.ask(reads.version)))

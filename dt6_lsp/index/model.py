@@ -180,6 +180,11 @@ class Reader(Protocol):
 
     def chunks(self, path: str) -> list[Hit]: ...
 
+    def related(self, path: str, symbol: str, line: int, n: int) -> list[Hit]:
+        """The chunks nearest in meaning to that of the definition `symbol` at this line, as they are saved, with their
+        cosines; of the same root."""
+        ...
+
     def state(self) -> IndexState: ...
 
     def version(self) -> Version:

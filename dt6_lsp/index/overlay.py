@@ -110,6 +110,9 @@ class Overlay:
         buffer = self._buffers.get(path)
         return self._index.chunks(path) if buffer is None else buffer.ask(reads.chunks, path)
 
+    def related(self, path: str, symbol: str, line: int, n: int) -> list[Hit]:
+        return self._index.related(path, symbol, line, n)
+
     def version(self) -> Version:
         texts = ((path, buffer.prepared.hash if buffer.prepared else "") for path, buffer in self._buffers.items())
         return Version(self._index.version().saved, tuple(sorted(texts)))

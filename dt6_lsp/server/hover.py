@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dt6_lsp.server.convert import from_position, line_at, name_range
+from dt6_lsp.server.convert import from_position, line_at, name_range, to_uri
 from dt6_lsp.server.documents import named_file
 
 if TYPE_CHECKING:
-    from dt6_lsp.engine import Hover
+    from dt6_lsp.engine import Engine, Hover
     from dt6_lsp.server.session import Call
 
 _PATIENCE_SECONDS = 1.0
@@ -32,12 +32,13 @@ async def hover(call: Call, params: types.HoverParams) -> types.Hover | None:
         return None
     length = found.end_column - found.start_column
     where = name_range(line, found.start_column, length, line_at(snapshot.text, line), call.encoding)
-    return types.Hover(contents=_contents(found, call.session.client.markdown), range=where)
+    return types.Hover(contents=_contents(found, engine, call.session.client.markdown), range=where)
 
 
-def _contents(found: Hover, markdown: bool) -> types.MarkupContent:
+def _contents(found: Hover, engine: Engine, markdown: bool) -> types.MarkupContent:
     from dt6_lsp.engine import render_markdown, render_plain  # late: the engine is not needed for `initialize`
 
     if markdown:
-        return types.MarkupContent(kind=types.MarkupKind.Markdown, value=render_markdown(found))
+        value = render_markdown(found, lambda path: to_uri(engine.locate(path)))
+        return types.MarkupContent(kind=types.MarkupKind.Markdown, value=value)
     return types.MarkupContent(kind=types.MarkupKind.PlainText, value=render_plain(found))

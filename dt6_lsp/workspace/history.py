@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import threading
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,15 +21,17 @@ from dt6_lsp.cancel import CancelToken
 from dt6_lsp.settings.sources import environment_with
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 COMMITS = 500
 SECONDS = 3.0
 MOST_BYTES = 4_000_000
 _MARK = b"\x01"
+_LONGEST_PATH = 4_096
 _NOTHING_RUNS = (
     "-c", "log.showSignature=false", "-c", "core.fsmonitor=false", "-c", "core.pager=", "-c", "diff.external=",
     "-c", "core.hooksPath=/dev/null", "-c", "log.mailmap=false", "-c", "log.follow=false",
+    "-c", "blame.ignoreRevsFile=",
 )  # fmt: skip
 _LOG = (
     "log", f"--max-count={COMMITS}", "--no-merges", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
@@ -57,20 +60,30 @@ class History:
         self._known: list[Churn] = []
 
     def churn(self, cancel: CancelToken) -> list[Churn]:
-        stamp = _moved(self._root)
+        stamp = moved(self._root)
         if stamp is None or stamp != self._stamp:
             self._known = churn(self._root, cancel)
             self._stamp = stamp
         return self._known
 
 
-def _moved(root: Path) -> tuple[int, int] | None:
-    """What differs after each commit, checkout or pull: the log of HEAD. None where it is not in the usual place."""
-    try:
-        found = (root / ".git" / "logs" / "HEAD").stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
+def moved(root: Path) -> tuple[int, int] | None:
+    """What differs after each commit, checkout or pull: the log of HEAD. None where it is not in the usual place, which
+    is that of the root or of a folder around it."""
+    for folder in (root, *root.parents):
+        with suppress(OSError):
+            found = (_git_folder(folder / ".git") / "logs" / "HEAD").stat()
+            return found.st_size, found.st_mtime_ns
+    return None
+
+
+def _git_folder(git: Path) -> Path:
+    """A second worktree of a repository has a file there, which names the folder."""
+    if not git.is_file():
+        return git
+    with git.open("rb") as file:
+        named = file.read(_LONGEST_PATH).decode("utf-8", "surrogateescape")
+    return git.parent / named.removeprefix("gitdir:").strip()
 
 
 def within(folder: str, change: Churn) -> Churn:
@@ -83,16 +96,25 @@ def churn(
 ) -> list[Churn]:
     """By commits, the most first; paths relative to `root` with `/`, also of files that are gone. Blocking. Empty when
     git has not ended in time: half a history would give another answer each time."""
-    program = git or _git(root)
-    if not program:
-        return []
-    said = _run([program, "--no-pager", "-C", str(root), *_NOTHING_RUNS, *_LOG], cancel or CancelToken(), seconds)
+    said, cut = ask(root, _LOG, cancel or CancelToken(), git=git, seconds=seconds)
+    said = said[: said.rfind(_MARK)] if cut else said
     found: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for path, added, removed in _changes(said):
         row = found[path]
         row[0], row[1], row[2] = row[0] + 1, row[1] + added, row[2] + removed
     changes = [Churn(path, *row) for path, row in found.items()]
     return sorted(changes, key=lambda each: (-each.commits, -each.added - each.removed, each.path))
+
+
+def ask(
+    root: Path, words: Sequence[str], cancel: CancelToken, *, git: str | None = None, seconds: float = SECONDS
+) -> tuple[bytes, bool]:
+    """What git says to these words in the folder `root`, and whether that is only its beginning. Nothing where it is
+    not installed, refuses, or has not ended in time. Blocking."""
+    program = git or _git(root)
+    if not program:
+        return b"", False
+    return _run([program, "--no-pager", "-C", str(root), *_NOTHING_RUNS, *words], cancel, seconds)
 
 
 def _git(root: Path) -> str:
@@ -103,7 +125,7 @@ def _git(root: Path) -> str:
     return found
 
 
-def _run(command: list[str], cancel: CancelToken, seconds: float) -> bytes:
+def _run(command: list[str], cancel: CancelToken, seconds: float) -> tuple[bytes, bool]:
     """What it writes, its beginning if that is much; nothing when it fails or has to be ended."""
     cancel.raise_if_cancelled()
     try:
@@ -115,7 +137,7 @@ def _run(command: list[str], cancel: CancelToken, seconds: float) -> bytes:
             env=environment_with(_QUIET, _ELSEWHERE),
         )
     except OSError:
-        return b""
+        return b"", False
     ended = threading.Event()
 
     def end() -> None:
@@ -138,8 +160,8 @@ def _run(command: list[str], cancel: CancelToken, seconds: float) -> bytes:
         timer.cancel()
         forget()
     if ended.is_set() or (process.returncode and not cut):
-        return b""
-    return said[: said.rfind(_MARK)] if cut else said
+        return b"", False
+    return said, cut
 
 
 def _changes(said: bytes) -> Iterator[tuple[str, int, int]]:

@@ -116,6 +116,11 @@ class FakeReader:
             for chunk in parsed.chunks
         ]
 
+    def related(self, path: str, symbol: str, line: int, n: int) -> list[Hit]:
+        own = next((chunk for chunk in self.chunks(path) if chunk.start_line <= line <= chunk.end_line), None)
+        found = [] if own is None else self.search(own.text, n + 1)
+        return [hit for hit in found if (hit.path, hit.start_line) != (path, own and own.start_line)][:n]
+
     def version(self) -> Version:
         return Version(dict(self.files_by_path))
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dt6_lsp.assistant.blocking import on_threads
+from dt6_lsp.features.changes import Changed, Changes
 from dt6_lsp.features.hover import Hover, hover, word_at
 from dt6_lsp.features.hover_text import render_markdown, render_plain
+from dt6_lsp.features.hovering import Hovering
+from dt6_lsp.features.related import related_definitions
+from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.symbols import search_symbols
-from dt6_lsp.index.model import Use
+from dt6_lsp.index.model import Definition, Use
+from dt6_lsp.workspace.blame import Commit
 from tests.unit.assistant_fixtures import FakeReader
 from tests.unit.workspace_fixture import indexed, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dt6_lsp.index.model import Hit
 
 
 def check(fixture: str, folder: Path) -> Hover | None:
@@ -209,6 +220,72 @@ def test_in_markdown() -> None:
 def test_in_plain_text() -> None:
     assert render_plain(FOUND).startswith("def open(self)\n\nOpens it. ![x]")
     assert "`" not in render_plain(FOUND)
+
+
+RICH = replace(
+    FOUND,
+    changed=Changed(Commit("1", 1_709_294_400, "Open <b>late</b> ![x](https://evil.example/y.png)"), exact=True),
+    related=(
+        Definition("a b/[x].py", "python", "shut", "Till", "method", 4, 5, 4, 8, "def shut(self)", ""),
+        Definition("till.py", "python", "lock", "", "function", 7, 8, 7, 4, "def lock()", ""),
+    ),
+)
+
+
+def test_places_are_links_where_a_client_shows_them() -> None:
+    text = render_markdown(RICH, lambda path: f"file:///w/{path}")
+    assert "method `Till.open`, defined at [`till.py:3`](file:///w/till.py#L3)" in text
+    assert "Used 7 times: [`main.py:9`](file:///w/main.py#L9), [`shop.py:2`](file:///w/shop.py#L2) …." in text
+    assert "Related: `Till.shut` at `a b/[x].py:4`; `lock` at [`till.py:7`](file:///w/till.py#L7)." in text
+
+
+def test_the_last_change_is_told_harmlessly() -> None:
+    assert "Last changed 2024-03-01: Open &lt;b>late&lt;/b> x" in render_markdown(RICH)
+    assert "Last changed 2024-03-01: Open <b>late</b>" in render_plain(RICH)
+    assert RICH.changed is not None
+    dirty = replace(RICH, changed=replace(RICH.changed, exact=False))
+    assert "Not committed as it is; its file was last changed 2024-03-01: Open" in render_plain(dirty)
+
+
+def test_related_code_is_what_says_the_same_elsewhere(tmp_path: Path) -> None:
+    fixture = '''
+    //- till.py
+    def count_coins(drawer):
+        """Counts the coins in the drawer of the till."""
+    //- bank.py
+    def count_notes(drawer):
+        """Counts the notes in the drawer of the bank."""
+    //- weather.py
+    class Forecast:
+        """Rain, snow, wind, sun."""
+    '''
+    with indexed(fixture, tmp_path) as index:
+        (own,) = index.definitions("count_coins")
+        assert [item.qualified for item in related_definitions(index, own)] == ["count_notes"]
+
+
+async def test_what_comes_late_is_not_waited_for(tmp_path: Path) -> None:
+    """Related code that is not there in time is missing from a hover, and does not hold up the next."""
+    may, began = threading.Event(), threading.Event()
+
+    class Slow(FakeReader):
+        def related(self, path: str, symbol: str, line: int, n: int) -> list[Hit]:
+            began.set()
+            assert may.wait(20)
+            return super().related(path, symbol, line, n)
+
+    reader = Slow({"a.py": "def run(): ...\n"})
+    with ThreadPoolExecutor() as threads:
+        hovering = Hovering(on_threads(threads), Changes(Roots((tmp_path,)), lambda *_: None))
+        try:
+            for _ in range(3):
+                found = await hovering.at(lambda: reader, "a.py", "run()", 1, 1)
+                assert found is not None
+                assert (found.title, found.related) == ("run", ())
+        finally:
+            may.set()
+            hovering.close()
+    assert began.is_set()
 
 
 def test_a_search_for_nothing_finds_nothing() -> None:
