@@ -14,6 +14,7 @@ from lsprotocol import types
 
 from dt6_lsp.errors import StoreError
 from dt6_lsp.server.convert import lines_range, to_uri
+from dt6_lsp.server.notebooks import file_of
 from dt6_lsp.settings.folders import old_answers
 from dt6_lsp.text import article
 
@@ -74,7 +75,7 @@ def _route(routed: Routed) -> str:
 
 def _source(engine: Engine, cited: Citation) -> str:
     """A path is whatever a workspace names its files: it must stay words, and not become an image or another link."""
-    return f"- [{_MARKUP.sub(_escaped, str(cited))}]({to_uri(engine.locate(cited.path))}#L{cited.start_line})"
+    return f"- [{_MARKUP.sub(_escaped, str(cited))}]({to_uri(engine.locate(file_of(cited.path)))}#L{cited.start_line})"
 
 
 def _plain(notice: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dt6_lsp.server import commands
+from dt6_lsp.server import commands, notebooks
 
 if TYPE_CHECKING:
     from dt6_lsp.server.client import Client
@@ -32,3 +32,5 @@ def offer(offered: types.ServerCapabilities, client: Client) -> None:
     if offered.workspace is not None and client.file_operations:
         wanted = dict.fromkeys(client.file_operations, _ANY_FILE)
         offered.workspace.file_operations = types.FileOperationOptions(**wanted)
+    if client.notebooks:
+        offered.notebook_document_sync = notebooks.SYNC

@@ -23,6 +23,7 @@ class Client:
     registers_configuration: bool = False
     registers_watching: bool = False
     file_operations: frozenset[str] = frozenset()  # of those in `FILE_OPERATIONS`, which it tells of
+    notebooks: bool = False  # tells of notebooks that are open
     markdown: bool = False  # in a hover
     symbol_kinds: frozenset[SymbolKind] = _FIRST_KINDS  # in workspace/symbol
     resolves_symbols: bool = False  # takes a symbol without a range, and asks for it when it is chosen
@@ -41,6 +42,7 @@ class Client:
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),
             registers_watching=can("workspace.did_change_watched_files.dynamic_registration"),
             file_operations=frozenset(each for each in FILE_OPERATIONS if can(f"workspace.file_operations.{each}")),
+            notebooks=capabilities.notebook_document is not None,
             markdown=MarkupKind.Markdown in _listed(capabilities, "text_document.hover.content_format"),
             symbol_kinds=_kinds(capabilities, "workspace.symbol.symbol_kind.value_set"),
             resolves_symbols="location.range" in _listed(capabilities, "workspace.symbol.resolve_support.properties"),

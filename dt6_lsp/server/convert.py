@@ -137,10 +137,6 @@ def text_in(text: str, chosen: types.Range, encoding: Encoding) -> str:
     return text[to_offset(text, chosen.start, encoding) : to_offset(text, chosen.end, encoding)]
 
 
-def location(path: Path, where: types.Range) -> types.Location:
-    return types.Location(uri=to_uri(path), range=where)
-
-
 def to_uri(path: Path) -> str:
     """`path` must be absolute."""
     return path.as_uri()

@@ -44,6 +44,7 @@ REQUESTS: Mapping[str, Request] = {
 NOTIFICATIONS: Mapping[str, Notification] = {
     types.INITIALIZED: lifecycle.initialized,
     types.TEXT_DOCUMENT_DID_SAVE: lifecycle.did_save,
+    types.NOTEBOOK_DOCUMENT_DID_SAVE: lifecycle.did_save_notebook,
     types.WORKSPACE_DID_CHANGE_WATCHED_FILES: lifecycle.did_change_watched_files,
     types.WORKSPACE_DID_CREATE_FILES: lifecycle.did_create_files,
     types.WORKSPACE_DID_RENAME_FILES: lifecycle.did_rename_files,

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from lsprotocol.types import TextDocumentSyncKind
 from pygls.workspace import TextDocument, Workspace
 
+from dt6_lsp.server import notebooks
 from dt6_lsp.server.convert import document_key, to_offset, to_path, whole_characters
 
 if TYPE_CHECKING:
@@ -30,16 +31,23 @@ if TYPE_CHECKING:
     )
 
     from dt6_lsp.engine import Engine
+_CELL_SCHEME = "vscode-notebook-cell:"
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One document at one moment. `language` is the editor's name for it."""
+    """One document at one moment. `language` is the editor's name for it; `cell` the path of a cell of a notebook."""
 
     uri: str
     text: str
     version: int | None
     language: str = ""
+    cell: str = ""
+
+    def name(self, engine: Engine) -> str:
+        """As the engine names it; "" for what has no place in the workspace."""
+        path = self.cell or (None if self.uri.startswith(_CELL_SCHEME) else to_path(self.uri))
+        return engine.relative(Path(path)) or "" if path else ""
 
 
 class OpenDocument(TextDocument):
@@ -115,16 +123,16 @@ def named_file(engine: Engine, name: str) -> str:
 
 def named_texts(engine: Engine, documents: Iterable[Snapshot]) -> dict[str, str]:
     """The texts of those that have a place in the workspace, by the engine's names."""
-    placed = ((to_path(document.uri), document.text) for document in documents)
-    named = ((engine.relative(Path(path)), text) for path, text in placed if path is not None)
+    named = ((document.name(engine), document.text) for document in documents)
     return {name: text for name, text in named if name}
 
 
 def snapshots(workspace: Workspace) -> Snapshots:
     """All open documents as they are now. No text is copied: an edit makes a new string."""
-    return Snapshots(
-        {
-            key: Snapshot(document.uri, document.source, document.version, document.language_id or "")
-            for key, document in workspace.text_documents.items()
-        }
-    )
+    in_notebooks = notebooks.cells(workspace)
+    taken = {}
+    for key, document in workspace.text_documents.items():
+        language = document.language_id or ""
+        cell = notebooks.cell_path(*in_notebooks[key], language) if key in in_notebooks else ""
+        taken[key] = Snapshot(document.uri, document.source, document.version, language, cell)
+    return Snapshots(taken)

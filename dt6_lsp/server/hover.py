@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dt6_lsp.server.convert import from_position, line_at, name_range, to_uri
-from dt6_lsp.server.documents import named_file
+from dt6_lsp.server.convert import from_position, line_at, name_range
 
 if TYPE_CHECKING:
     from dt6_lsp.engine import Engine, Hover
@@ -26,19 +25,19 @@ async def hover(call: Call, params: types.HoverParams) -> types.Hover | None:
     if snapshot is None or engine is None:
         return None
     line, column = from_position(snapshot.text, params.position, call.encoding)
-    path, texts = named_file(engine, snapshot.uri), call.texts(engine)
+    path, texts = snapshot.name(engine), call.texts(engine)
     found = await engine.hover(path, snapshot.text, line, column, texts=texts)
     if found is None:
         return None
     length = found.end_column - found.start_column
     where = name_range(line, found.start_column, length, line_at(snapshot.text, line), call.encoding)
-    return types.Hover(contents=_contents(found, engine, call.session.client.markdown), range=where)
+    return types.Hover(contents=_contents(found, engine, call), range=where)
 
 
-def _contents(found: Hover, engine: Engine, markdown: bool) -> types.MarkupContent:
+def _contents(found: Hover, engine: Engine, call: Call) -> types.MarkupContent:
     from dt6_lsp.engine import render_markdown, render_plain  # late: the engine is not needed for `initialize`
 
-    if markdown:
-        value = render_markdown(found, lambda path: to_uri(engine.locate(path)))
+    if call.session.client.markdown:
+        value = render_markdown(found, lambda path: call.uri(engine, path))
         return types.MarkupContent(kind=types.MarkupKind.Markdown, value=value)
     return types.MarkupContent(kind=types.MarkupKind.PlainText, value=render_plain(found))

@@ -153,6 +153,10 @@ def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:
     _changed(session, [params.text_document.uri])
 
 
+def did_save_notebook(session: Session, params: types.DidSaveNotebookDocumentParams) -> None:
+    _changed(session, [params.notebook_document.uri])
+
+
 def did_change_watched_files(session: Session, params: types.DidChangeWatchedFilesParams) -> None:
     _changed(session, [change.uri for change in params.changes])
 

@@ -113,7 +113,9 @@ def _tell(bar: WorkDone, event: Event) -> None:
 
 
 def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
-    path = (named_file(engine, arguments.uri) or _outside(arguments.uri)) if arguments.uri else ""
+    snapshot = call.documents.get(arguments.uri)
+    named = snapshot.name(engine) if snapshot else ""
+    path = (named or named_file(engine, arguments.uri) or _outside(arguments.uri)) if arguments.uri else ""
     files = tuple(filter(None, (named_file(engine, name) for name in arguments.files)))
     talk = arguments.conversation or call.session.conversation
     images = tuple(_image(engine, name) for name in arguments.images)
@@ -127,7 +129,6 @@ def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
             use_cache=arguments.use_cache,
         )
     marked = _range(arguments.range)
-    snapshot = call.documents.get(arguments.uri)
     selection = arguments.selection or (text_in(snapshot.text, marked, call.encoding) if snapshot else "")
     # A selection of whole lines ends at the start of the line after.
     end = marked.end.line + (marked.end.character > 0 or marked.end == marked.start)

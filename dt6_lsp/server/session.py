@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, TypeVar
 from lsprotocol import types
 
 from dt6_lsp.server.client import Client
+from dt6_lsp.server.convert import to_uri
 from dt6_lsp.server.documents import named_texts, snapshots
 from dt6_lsp.server.engines import Engines
 from dt6_lsp.server.faults import content_modified
 from dt6_lsp.server.indexing import Indexer
+from dt6_lsp.server.notebooks import file_of
 from dt6_lsp.server.progress import WorkDone
 from dt6_lsp.server.tasks import Tasks
 
@@ -121,6 +123,14 @@ class Call:
     def texts(self, engine: Engine) -> dict[str, str]:
         """What was open when the request came, as the engine takes it."""
         return named_texts(engine, self.documents.values())
+
+    def uri(self, engine: Engine, path: str) -> str:
+        """Of what an answer names: a file, or the cell of a notebook that is open."""
+        if file_of(path) != path:
+            for snapshot in self.documents.values():
+                if snapshot.cell and snapshot.name(engine) == path:
+                    return snapshot.uri
+        return to_uri(engine.locate(file_of(path)))
 
     def raise_if_outdated(self, params: object) -> None:
         """`ContentModified` where the document that the request is about is not what it was when the request came."""

@@ -14,11 +14,10 @@ from lsprotocol import types
 from lsprotocol.types import SymbolKind
 
 from dt6_lsp.server.arguments import parse
-from dt6_lsp.server.convert import column_range, line_at, location, name_range, to_path, to_uri
+from dt6_lsp.server.convert import column_range, line_at, name_range
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from dt6_lsp.engine import Definition, Engine
     from dt6_lsp.server.session import Call
@@ -73,7 +72,7 @@ async def workspace_symbol(call: Call, params: types.WorkspaceSymbolParams) -> S
     found = await engine.symbols(params.query, LIMIT, texts=call.texts(engine))
     if call.session.client.resolves_symbols:
         return [_without_range(call, definition, engine) for definition in found]
-    texts = {path: snapshot.text for snapshot in call.documents.values() if (path := to_path(snapshot.uri))}
+    texts = call.texts(engine)
     return [_information(call, definition, engine, texts) for definition in found]
 
 
@@ -86,7 +85,7 @@ async def resolve(call: Call, params: types.WorkspaceSymbol) -> types.WorkspaceS
     seen = Seen(data.path, data.name, data.line, data.column)
     (now,) = await engine.name_places([seen], call.texts(engine))
     where = column_range(now.line, now.start, now.text, now.line, now.end, now.text, call.encoding)
-    return attrs.evolve(params, location=location(engine.locate(data.path), where))
+    return attrs.evolve(params, location=types.Location(call.uri(engine, data.path), where))
 
 
 def _without_range(call: Call, found: Definition, engine: Engine) -> types.WorkspaceSymbol:
@@ -94,27 +93,26 @@ def _without_range(call: Call, found: Definition, engine: Engine) -> types.Works
     return types.WorkspaceSymbol(
         name=found.name,
         kind=symbol_kind(found.kind, call.session.client.symbol_kinds),
-        location=types.LocationUriOnly(to_uri(engine.locate(found.path))),
+        location=types.LocationUriOnly(call.uri(engine, found.path)),
         container_name=found.container or found.path,
         data=asdict(SymbolData(found.path, found.name, found.name_line, found.name_column)),
     )
 
 
 def _information(call: Call, found: Definition, engine: Engine, texts: Mapping[str, str]) -> types.SymbolInformation:
-    path = engine.locate(found.path)
-    where = name_range(found.name_line, found.name_column, len(found.name), _line(found, path, texts), call.encoding)
+    line = _line(found, texts.get(found.path))
+    where = name_range(found.name_line, found.name_column, len(found.name), line, call.encoding)
     return types.SymbolInformation(
         name=found.name,
         kind=symbol_kind(found.kind, call.session.client.symbol_kinds),
-        location=location(path, where),
+        location=types.Location(call.uri(engine, found.path), where),
         container_name=found.container or found.path,
     )
 
 
-def _line(found: Definition, path: Path, texts: Mapping[str, str]) -> str:
+def _line(found: Definition, text: str | None) -> str:
     """The line of the name. Where the file is not open it is not read for this: what stands before the name of a
     definition (an indent, keywords) has one unit a character in every encoding; exceptions cost a few columns."""
-    text = texts.get(str(path))
     return " " * found.name_column + found.name if text is None else line_at(text, found.name_line)
 
 
