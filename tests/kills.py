@@ -4,7 +4,6 @@ then: rows lost or there twice, vectors, ChromaDB, or answers that are not those
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -49,7 +48,7 @@ def run_and_kill(root: Path, store: Path, model: str, phase: str, seconds: float
         try:
             child.wait(seconds)
         except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
+            child.kill()
             return True
     return False
 

@@ -33,7 +33,7 @@ examples:
   dt6-lsp index --rebuild
   dt6-lsp serve                     what an editor starts
 
-Options that every command takes may stand before or after its name. `dt6-lsp COMMAND --help` tells more.
+Options that every command takes may stand anywhere, but not behind a `--`. `dt6-lsp COMMAND --help` tells more.
 Exit codes: 0 done, 1 failed, 2 misuse or a bad setting, 130 interrupted."""
 
 _COMMANDS: dict[str, tuple[str, str]] = {

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from itertools import chain, zip_longest
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -238,15 +238,20 @@ COMMON = (("--json",), ("--debug",), ("-w", "w"), ("--data-dir=d",), ("--set", "
     ids=lambda words: words[0],
 )
 def test_common_options_stand_anywhere_also_between_words(words: tuple[str, ...]) -> None:
-    """Wherever they are put, together or scattered, a command gets the same words and the same options."""
+    """Wherever they are put, a command gets the same words and the same options."""
     expected = vars(parse([*words, *chain(*COMMON)]))
     assert (expected["json"], expected["debug"], expected["workspace"]) == (True, True, Path("w"))
     assert expected["overrides"] == ["chat.backend=none"]
     for place in range(1, len(words) + 1):
         assert vars(parse([*words[:place], *chain(*COMMON), *words[place:]])) == expected
-    scattered = zip_longest(words[1:], COMMON, fillvalue="")
-    spread = [part for word, option in scattered for part in (*option, word) if part]
-    assert vars(parse([words[0], *spread])) == expected
+
+
+@given(st.permutations([*COMMON, ("one",), ("two words",), ("-",), ("--file", "a")]))
+def test_options_scattered_between_words_change_nothing(order: list[tuple[str, ...]]) -> None:
+    words = [piece[0] for piece in order if piece[0] in ("one", "two words", "-")]
+    expected = vars(parse(["ask", *chain(*COMMON), "--file", "a", *words]))
+    assert expected["question"] == words
+    assert vars(parse(["ask", *chain(*order)])) == expected
 
 
 @pytest.mark.parametrize("command", ["stats", "models", "config", "doctor", "gc", "serve"])
