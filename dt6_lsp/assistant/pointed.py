@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.mentions import matching, places
+from dt6_lsp.assistant.mentions import located, places
 from dt6_lsp.assistant.traces import innermost_first
 from dt6_lsp.text import lines_of
 
@@ -36,7 +36,7 @@ def pointed(question: str, reader: Reader) -> list[Pointed]:
     """The innermost first, once each; a line that the file doesn't have is none."""
     asked = [place for place in innermost_first(question, places(question)) if place.line]
     files = reader.files() if asked else []
-    known = dict.fromkeys((matching(place.path, files), place.line) for place in asked)
+    known = dict.fromkeys((located(place, files, reader), place.line) for place in asked)
     found = (_look(path, line, reader) for path, line in known if path is not None)
     return list(islice((each for each in found if each is not None), _MOST))  # no more files are read than are shown
 

@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.given import chunks_of
-from dt6_lsp.assistant.mentions import matching, places
+from dt6_lsp.assistant.mentions import located, matching, places
 from dt6_lsp.assistant.parts import Passage
 from dt6_lsp.assistant.plans import PLANS
 from dt6_lsp.assistant.prose import is_prose
@@ -150,7 +150,7 @@ def _whole(path: str, files: list[str], reader: Reader) -> Passage | None:
 
 
 def _around(place: Place, files: list[str], reader: Reader) -> Passage | None:
-    known = matching(place.path, files)
+    known = located(place, files, reader)
     if known is None:
         return None
     chunks = reader.chunks(known)
