@@ -21,6 +21,7 @@ from dt6_lsp.assistant.prose import first_sentences, is_list, is_prose, shortene
 from dt6_lsp.assistant.quotes import best_quotes, openings
 from dt6_lsp.assistant.relevance import Relevance
 from dt6_lsp.assistant.sanitize import fenced, inline, sanitize
+from dt6_lsp.assistant.small_talk import SAYS, is_small_talk
 from dt6_lsp.assistant.uses import MOST_USES, outside_uses
 from dt6_lsp.assistant.values import spots
 
@@ -57,6 +58,8 @@ class Digest:
 
 def write(question: str, intent: Intent, findings: Findings, reader: Reader, why: str) -> Digest:
     """`why` is the sentence that says why no model wrote it."""
+    if is_small_talk(question) and not findings.about:
+        return Digest((f"{SAYS} For more than that no language model is set: {sanitize(why)} {MEND}\n",), ())
     writer = _Writer(question, intent, findings, reader)
     body = [block for block in (*writer.blocks(), writer.footer(why)) if block]
     blocks = tuple(block + ("\n\n" if place < len(body) - 1 else "\n") for place, block in enumerate(body))

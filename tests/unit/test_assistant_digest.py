@@ -492,3 +492,23 @@ def test_how_something_comes_about_begins_with_the_file_that_says_it_does_it(tmp
     assert answer.startswith("The best match is the function `run` (`app/parcels.py:3-5`)")
     assert "> From an order to a parcel at the door: weighed, labelled, sent." in answer
     assert plain.startswith("The best match is the function `door_names`"), "who asks for a name gets it"
+
+
+@pytest.mark.parametrize(
+    "words", ["hi", "Hello there!", "thanks", "Thank you very much :)", "ok, great", "good morning"]
+)
+def test_small_talk_gets_one_line_that_says_what_may_be_asked(words: str, shop: Reader) -> None:
+    written = digest(words, shop)
+    (line,) = written.blocks
+    assert line.startswith("DT6 answers questions about this workspace:")
+    assert WHY in line
+    assert line.count("\n") == 1
+    assert written.citations == ()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["hello world example", "test", "help", "where is thanks", "ok receipt", "hi, what does total_price do?"],
+)
+def test_words_that_bear_on_the_workspace_are_none(words: str, shop: Reader) -> None:
+    assert not digest(words, shop).blocks[0].startswith("DT6 answers questions")
