@@ -94,6 +94,7 @@ def route_json(routed: Routed) -> dict[str, Any]:
 
 
 def answer_json(done: Done) -> dict[str, Any]:
+    """`left_out`: of each part of the prompt that did not fit, how many pieces went whole and how many were cut."""
     return {
         "answer": done.answer,
         "citations": [place_json(citation) for citation in done.citations],
@@ -106,6 +107,7 @@ def answer_json(done: Done) -> dict[str, Any]:
         "resolved": done.resolved,
         "notice": done.notice,
         "broken": done.broken,
+        "left_out": [asdict(each) for each in done.left_out],
         "prompt_tokens": done.usage.prompt_tokens,
         "completion_tokens": done.usage.completion_tokens,
         "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},

@@ -94,6 +94,7 @@ class Done:
     conversation: str = ""  # what a follow-up names to go on from here; "" where nothing is remembered
     resolved: str = ""  # a follow-up as it was understood
     route: Routed | None = None
+    left_out: tuple[LeftOut, ...] = ()  # of the prompt, for want of room
     leans: bool = False  # on what was said before, which the model was told: nobody else may be given this answer
 
 

@@ -243,6 +243,7 @@ def _done(task: _Asked, choice: Choice, backend: ChatBackend, packed: context.Pa
         index=task.findings.state,
         notice=_notice(task, choice.why, broken, *packed.notices),
         broken=bool(broken),
+        left_out=packed.left_out,
         leans=packed.leans or task.meant.follows,
     )
 
@@ -251,8 +252,10 @@ async def _digest(task: _Asked, why: str, *, retrieved: bool = False) -> AsyncGe
     """`retrieved`: the hits have not been told yet."""
     if retrieved:
         yield Retrieved(task.findings.hits, 0, 0)
+    notice = _notice(task, why, not_seen(task.images))
     written = await until_cancelled(
-        task.run(lambda: digest.write(task.question, task.routed.intent, task.findings, task.reader, why)), task.cancel
+        task.run(lambda: digest.write(task.question, task.routed.intent, task.findings, task.reader, notice)),
+        task.cancel,
     )
     for block in written.blocks:
         yield Token(block)
@@ -266,7 +269,7 @@ async def _digest(task: _Asked, why: str, *, retrieved: bool = False) -> AsyncGe
         cached=False,
         usage=Usage(0, 0),
         index=task.findings.state,
-        notice=_notice(task, why, not_seen(task.images)),
+        notice=notice,
     )
 
 

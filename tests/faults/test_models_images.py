@@ -97,6 +97,7 @@ async def test_a_model_that_can_not_see_is_told_of_and_the_image_was_not_looked_
         assert "image" in answer.notice.split(". ")[0]
         assert "blind" in answer.notice
         assert answer.notice.endswith("The image was not looked at.")
+        assert answer.answer.count(answer.notice) == 1, "a terminal, which shows both, says it once"
         assert "\n" not in answer.notice
         assert (await ask(made)).model == "blind", "words alone are answered as before"
     assert len(server.chats) == (1 if backend == "ollama" else 2), "what is known beforehand is not tried"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from dt6_lsp.assistant.events import LeftOut
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.cli import main
 from dt6_lsp.engine import (
@@ -57,6 +58,7 @@ DONE = Done(
     cached=False,
     usage=Usage(12, 7),
     index=IndexState(2, 2, 0),
+    left_out=(LeftOut("chunks", 2),),
 )
 
 

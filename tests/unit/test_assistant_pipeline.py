@@ -238,6 +238,8 @@ async def test_the_prompt_fits_into_what_the_model_can_hold(chat: FakeChat) -> N
     retrieved = events[1]
     assert isinstance(retrieved, Retrieved)
     assert retrieved.dropped > 0
+    assert [each.part for each in retrieved.left_out] == ["chunks"]
+    assert done(events).left_out == retrieved.left_out, "who only waits for the end learns it, too"
     assert retrieved.prompt_tokens + 512 <= 2_048
     assert chat.history[0].context_tokens <= 2_048
 

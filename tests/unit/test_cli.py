@@ -95,6 +95,7 @@ def test_ask_as_json(cli: Cli, capsys: Capture) -> None:
         "resolved": "",
         "notice": "",
         "broken": False,
+        "left_out": [{"part": "chunks", "whole": 2, "cut": 0}],
         "prompt_tokens": 12,
         "completion_tokens": 7,
         "index": {"files": 2, "indexed": 2, "stale": 0},
