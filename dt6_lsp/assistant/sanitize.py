@@ -29,7 +29,7 @@ _TARGET = r"\(\s*(?P<target><[^<>\n]*>|[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)(
 _IMAGE = re.compile(rf"!+\[(?P<words>[^\[\]]*)\](?:{_TARGET}|\[[^\[\]]*\])")
 _LINK = re.compile(rf"\[(?P<words>[^\[\]]*)\]{_TARGET}")
 _LINK_BEGINS = re.compile(r"\](?=\()")
-_DEFINITION = re.compile(r"(?<!\w)(?P<label>\[(?:[^\[\]\\]|\\.)*\]):", re.DOTALL)
+_LABEL_MARK = re.compile(r"\\.|[\[\]]", re.DOTALL)
 _AUTOLINK = re.compile(r"<(?:https?://|mailto:)[^\s<>\\\x00]+>|<[\w.+-]+@[\w-]+(?:\.[\w-]+)+>", re.IGNORECASE)
 _ELEMENTS = (
     "a|abbr|article|audio|b|base|blockquote|body|br|button|canvas|center|code|dd|details|dialog|div|dl|dt|em|embed|font|"
@@ -173,5 +173,22 @@ def _inert(text: str) -> str:
 
 def _escaped(text: str) -> str:
     text = _LINK_BEGINS.sub("]\\\\", text)
-    text = _DEFINITION.sub(r"\g<label>\\:", text)
-    return _TAG.sub("&lt;", text)
+    return _TAG.sub("&lt;", _undefined(text))
+
+
+def _undefined(text: str) -> str:
+    """No label, "[a]:", defines a link any more; "a[0]: 1" is none. A label may begin with any bracket, also with one
+    that is escaped, and holds none that is not. Each bracket is looked at once: there may be thousands."""
+    parts, end, begun = [], 0, False
+    for mark in _LABEL_MARK.finditer(text):
+        if mark[0] == "]":
+            if begun and text.startswith(":", mark.end()):
+                parts += [text[end : mark.end()], "\\"]
+                end = mark.end()
+            begun = False
+        elif mark[0] == "[":
+            before = text[mark.start() - 1 : mark.start()]
+            begun = not (before.isalnum() or before == "_")
+        elif mark[0] == r"\[":
+            begun = True
+    return "".join((*parts, text[end:]))

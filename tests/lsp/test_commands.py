@@ -24,7 +24,7 @@ REPORT = {
 }  # fmt: skip
 ANSWER = {
     "answer", "citations", "intent", "backend", "model", "cached", "conversation", "resolved", "route",
-    "notice", "broken", "prompt_tokens",
+    "notice", "broken", "left_out", "prompt_tokens",
     "completion_tokens", "index",
 }  # fmt: skip
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dt6_lsp.assistant.sanitize import fenced, inline, sanitize
+from dt6_lsp.assistant.sanitize import _undefined, fenced, inline, sanitize
 from tests.markdown_pages import TABLES, assert_harmless, rendered
 
 
@@ -142,3 +144,26 @@ def test_no_form_of_link_runs_or_opens_anything(scheme: str, form: str) -> None:
     page = rendered(sanitize(markdown), TABLES)
     assert not [href for href, _ in page.links if href.lower().startswith(scheme)], sanitize(markdown)
     assert "img" not in page.tags
+
+
+_DEFINES = re.compile(r"(?<!\w)(?P<label>\[(?:[^\[\]\\]|\\.)*\]):", re.DOTALL)
+
+
+@given(st.text(alphabet="[]\\\\:a_ \n1", max_size=30))
+def test_labels_with_a_colon_are_those_that_the_definition_of_one_says(text: str) -> None:
+    assert _undefined(text) == _DEFINES.sub(r"\g<label>\\:", text)
+
+
+def _seconds(text: str) -> float:
+    """The best of a few, in time of this process."""
+    best = 1e9
+    for _ in range(3):
+        start = process_time()
+        sanitize(text)
+        best = min(best, process_time() - start)
+    return best
+
+
+@pytest.mark.parametrize("unit", ["[\\", "\\[", "[a]:", "![", "[a](", "<", "`a", "![a]["])
+def test_a_text_of_eight_times_the_length_takes_about_eight_times_as_long(unit: str) -> None:
+    assert _seconds(unit * 32_000) < 24 * max(_seconds(unit * 4_000), 1e-4), "the square of eight is 64"
