@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_ANEW = "DT6 started anew meanwhile, because folders or settings were changed."
+
 REQUESTS: Mapping[str, Request] = {
     types.TEXT_DOCUMENT_HOVER: hover.hover,
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: document_symbol.document_symbol,
@@ -64,13 +66,10 @@ async def _run(method: str, request: Request, call: Call, params: Any) -> object
     started, outcome = time.perf_counter(), "failed"
     try:
         call.cancel.raise_if_cancelled()
-        with call.session.engines.in_use():
-            result = trust.admit(await request(call, params), call.session.settings)
+        result = trust.admit(await _with_engine(request, call, params), call.session.settings)
         call.raise_if_outdated(params)
         outcome = "answered"
-    except (asyncio.CancelledError, Cancelled) as error:
-        if isinstance(error, Cancelled) and not call.cancel.cancelled:
-            raise _started_anew() from None
+    except (asyncio.CancelledError, Cancelled):
         outcome = "cancelled"
         raise
     else:
@@ -83,5 +82,12 @@ async def _run(method: str, request: Request, call: Call, params: Any) -> object
         call.session.trace(f"{method} {outcome} in {seconds * 1000:.1f} ms.", params)
 
 
-def _started_anew() -> WorkspaceError:
-    return WorkspaceError("DT6 started anew meanwhile, because folders or settings were changed.", "Ask again.")
+async def _with_engine(request: Request, call: Call, params: Any) -> object:
+    """Nobody is told that a request was cancelled whom nobody cancelled."""
+    with call.session.engines.in_use(call.cancel) as use:
+        try:
+            return await request(call, params)
+        except Cancelled:
+            if use.cut or not call.cancel.cancelled:
+                raise WorkspaceError(_ANEW, "Ask again.") from None
+            raise

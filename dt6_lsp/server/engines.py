@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.errors import Dt6Error, WorkspaceError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
+    from dt6_lsp.cancel import CancelToken
     from dt6_lsp.engine import Engine
     from dt6_lsp.settings import Settings
 
@@ -29,6 +31,15 @@ logger = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 5.0
 FINISH_SECONDS = 10.0
+_CUT_SECONDS = 1.0
+
+
+@dataclass
+class Use:
+    """A request that may have the engine. `cut` says that its token was cancelled because that one had to go."""
+
+    cancel: CancelToken
+    cut: bool = False
 
 
 class Engines:
@@ -39,7 +50,7 @@ class Engines:
         self._building: asyncio.Future[Engine] | None = None
         self._lock = asyncio.Lock()
         self._turn = 0
-        self._requests: set[asyncio.Task[Any]] = set()
+        self._uses: dict[asyncio.Task[Any], Use] = {}
 
     async def get(self) -> Engine:
         """Wait for the engine; the error of its building where that failed."""
@@ -57,15 +68,15 @@ class Engines:
         return ready.result() if ready.exception() is None else None
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
+    def in_use(self, cancel: CancelToken) -> Iterator[Use]:
         """Around a request, which is given the time to end before the engine that it may have is closed."""
         task = asyncio.current_task()
         assert task is not None
-        self._requests.add(task)
+        use = self._uses[task] = Use(cancel)
         try:
-            yield
+            yield use
         finally:
-            self._requests.discard(task)
+            del self._uses[task]
 
     async def replace(self, settings: Settings, roots: Sequence[Path]) -> Engine | None:
         """Build an engine; None when a later call has taken over. Raises what requests will see, too: a `Dt6Error`.
@@ -109,9 +120,20 @@ class Engines:
             return
         self._ready = asyncio.get_running_loop().create_future()
         if ready.exception() is None:
-            if self._requests and finish_seconds:
-                await asyncio.wait(tuple(self._requests), timeout=finish_seconds)
+            await self._let_finish(finish_seconds)
             await ready.result().close()
+
+    async def _let_finish(self, seconds: float) -> None:
+        """Then cut those that need longer, and give them a moment to close what they hold."""
+        running = dict(self._uses)
+        if running and seconds:
+            await asyncio.wait(running, timeout=seconds)
+        late = {task: use for task, use in running.items() if not task.done()}
+        for use in late.values():
+            use.cut = True
+            use.cancel.cancel()
+        if late:
+            await asyncio.wait(late, timeout=_CUT_SECONDS)
 
     async def close(self) -> None:
         """Close the engine. One that is being built is waited for, for a while; see `stuck`."""

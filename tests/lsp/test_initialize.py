@@ -15,7 +15,10 @@ from tests.lsp.harness import HERE, NEOVIM, VSCODE, environment, spawned
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = ("dt6_lsp.engine", "numpy", "tree_sitter", "chromadb", "openai", "ollama", "tiktoken", "torch", "httpx", "rich")
+HEAVY = (
+    "dt6_lsp.engine", "numpy", "tree_sitter", "chromadb", "openai", "ollama", "tiktoken", "torch", "httpx", "rich",
+    "websockets",
+)  # fmt: skip
 
 
 def test_nothing_heavy_is_imported_before_initialize_is_answered() -> None:
