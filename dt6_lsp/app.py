@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.memory.memory import Memory
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.engine import Engine
+    from dt6_lsp.features.explanations import Explanations
     from dt6_lsp.index.garbage import Collected
     from dt6_lsp.index.index import Index
     from dt6_lsp.index.records import Records
@@ -51,6 +52,7 @@ def build_engine(
     from dt6_lsp.assistant.memory import rows
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.engine import Engine
+    from dt6_lsp.features import explanations
     from dt6_lsp.index import measures
     from dt6_lsp.index.federation import Federation
     from dt6_lsp.index.records import Records
@@ -69,7 +71,7 @@ def build_engine(
             indexes.append(_open(root, data, embedder, settings))
             undo.callback(indexes[-1].close)
         reader = indexes[0] if len(indexes) == 1 else Federation(indexes)
-        tables = (measures.TABLES, rows.TABLES, cache_rows.TABLES, kept_counts.TABLES)
+        tables = (measures.TABLES, rows.TABLES, cache_rows.TABLES, kept_counts.TABLES, explanations.TABLES)
         records = Records(store_folder(folders[0], data), tables)
         undo.callback(records.close)
         counter = TokenCounter(kept=kept_counts.KeptCounts(records))
@@ -80,7 +82,15 @@ def build_engine(
             _answers(settings, folders[0], records),
         )
         services = Services(settings, ModelHub(settings), counter, metrics or Metrics(), memory, atlas, answers=kept)
-        engine = Engine(services, indexes, reader, records=records, release=shared.close, answers=data / ANSWERS)
+        engine = Engine(
+            services,
+            indexes,
+            reader,
+            records=records,
+            release=shared.close,
+            answers=data / ANSWERS,
+            explanations=_explanations(settings, folders[0], records),
+        )
         undo.pop_all()
     return engine
 
@@ -178,6 +188,16 @@ def _answers(settings: Settings, root: Path, records: Records) -> Answers:
     own = sources.narrowed(settings, root)[0].cache
     bound = Bound(own.max_entries, own.max_bytes, own.ttl_hours * 3600)
     return Answers(records, bound, keeping=own.enabled)
+
+
+def _explanations(settings: Settings, root: Path, records: Records) -> Explanations:
+    """Beside the answers, and within the same limits."""
+    from dt6_lsp.assistant.cache.rows import Bound
+    from dt6_lsp.features.explanations import Explanations
+
+    own = sources.narrowed(settings, root)[0].cache
+    bound = Bound(own.max_entries, own.max_bytes, own.ttl_hours * 3600)
+    return Explanations(records, bound, keeping=own.enabled)
 
 
 def _mark(store: Path, root: Path) -> None:

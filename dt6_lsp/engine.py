@@ -21,6 +21,7 @@ from dt6_lsp.assistant.architecture.overview import TOKENS as MAP_TOKENS
 from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asked import AskStats, ask_stats
 from dt6_lsp.assistant.blocking import Patience, on_threads, until_cancelled
+from dt6_lsp.assistant.cache.rows import Held
 from dt6_lsp.assistant.events import (
     Citation,
     Done,
@@ -38,7 +39,9 @@ from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
 from dt6_lsp.features.changes import Changes
-from dt6_lsp.features.hover import Hover
+from dt6_lsp.features.explaining import Explained, Explainer, subject_of
+from dt6_lsp.features.explanations import Explanation, Explanations
+from dt6_lsp.features.hover import Hover, located
 from dt6_lsp.features.hover_text import render_markdown, render_plain
 from dt6_lsp.features.hovering import Hovering
 from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
@@ -70,7 +73,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from dt6_lsp.assistant.cache.rows import Entry, Held
+    from dt6_lsp.assistant.cache.rows import Entry
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.features.runs import RootIndex
     from dt6_lsp.index.records import Records
@@ -79,10 +82,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAP_TOKENS",
-    "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Failed", "Hit",
-    "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent", "Kept", "Measure", "NamePlace",
-    "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats", "Symbol", "Token", "Usage", "outline",
-    "render_markdown", "render_plain",
+    "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Explained",
+    "Explanation", "Failed", "Hit", "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent",
+    "Kept", "Measure", "NamePlace", "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats", "Symbol", "Token",
+    "Usage", "outline", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -135,7 +138,7 @@ class Engine:
     """`indexes` are the roots, in order; `reader` answers over all of them (one root's index, or a `Federation`).
     `records` is the workspace's file for what answers leave behind; without it, that ends with the engine.
     `release` is called last when the engine closes, on a thread: for what the indexes share, such as the embedder.
-    `answers` is the folder of written answers, for `stats`."""
+    `answers` is the folder of written answers, for `stats`; `explanations` are those that are kept."""
 
     def __init__(
         self,
@@ -146,6 +149,7 @@ class Engine:
         records: Records | None = None,
         release: Callable[[], None] | None = None,
         answers: Path | None = None,
+        explanations: Explanations | None = None,
     ) -> None:
         self._services = services
         self._indexes = tuple(indexes)
@@ -158,7 +162,10 @@ class Engine:
         self._indexer = ThreadPoolExecutor(1, thread_name_prefix="dt6-index")
         self._run = on_threads(self._readers)
         self._meant = Patience(self._run, MEANING_SECONDS)
-        self._hovering = Hovering(self._run, Changes(self._places, trusted=services.settings.workspace.trusted))
+        self._changes = Changes(self._places, trusted=services.settings.workspace.trusted)
+        self._explanations = explanations or Explanations()
+        self._explainer = Explainer(self._explanations, self._run)
+        self._hovering = Hovering(self._run, self._changes, self._explainer)
         self._runs = IndexRuns(self._work, self._indexer)
         self._watching = Watching(self._indexes, self._places)
         self._closed = CancelToken()
@@ -243,6 +250,7 @@ class Engine:
             context or AskContext(),
             run=self._run,
         )
+        self._explainer.stop()
         with self._services.folding.question():
             async with aclosing(measured(events, self._services.metrics)) as counted:
                 async for event in counted:
@@ -277,7 +285,26 @@ class Engine:
         """What is known of the name at this place (line from 1, column in code points from 0) of the text, without
         waiting for anybody."""
         with self._services.metrics.time("hover.seconds"):
-            return await self._hovering.at(lambda: self._over(texts), path, text, line, column)
+            return await self._hovering.at(self._services, lambda: self._over(texts), path, text, line, column)
+
+    async def definition(
+        self, path: str, text: str, line: int, column: int, *, texts: Mapping[str, str] | None = None
+    ) -> Definition | None:
+        """What the name at this place most likely means."""
+        found = await self._run(lambda: located(self._over(texts), path, text, line, column))
+        return found.definition if found is not None else None
+
+    async def explain(
+        self, definition: Definition, *, cancel: CancelToken | None = None, texts: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Retrieved | Token | Explained, None]:
+        """Retrieved, Tokens, then Explained, which a hover shows from then on; that alone where it is known already.
+        `ModelError` where no model explains it."""
+        reader = await self._run(lambda: self._over(texts))
+        subject = await self._run(lambda: subject_of(reader, definition))
+        token = cancel or CancelToken()
+        async with aclosing(self._explainer.explain(subject, reader, self._services, token)) as events:
+            async for event in events:
+                yield event
 
     async def symbols(self, query: str, limit: int = 50, *, texts: Mapping[str, str] | None = None) -> list[Definition]:
         """Definitions by their names; where the query is words, or no name, those too that search finds for it."""
@@ -302,8 +329,12 @@ class Engine:
         return await self._run(self._services.answers.entries)
 
     async def clear_cache(self) -> Held:
-        """Forget all answers that are kept; what that was."""
-        return await self._run(self._services.answers.clear)
+        """Forget all answers and explanations that are kept; what that was."""
+        return await self._run(self._clear)
+
+    def _clear(self) -> Held:
+        answers, explanations = self._services.answers.clear(), self._explanations.clear()
+        return Held(answers.entries + explanations.entries, answers.bytes + explanations.bytes)
 
     async def stats(self) -> Stats:
         roots = await self._run(lambda: tuple(index.stats() for index in self._indexes))
@@ -345,6 +376,7 @@ class Engine:
             return
         self._closed.cancel()
         self._runs.cancel()
+        await self._explainer.close()
         await self._services.folding.close()
         await self._services.hub.close()
         closing = asyncio.wrap_future(self._indexer.submit(self._close_stores))
@@ -355,7 +387,7 @@ class Engine:
 
     def _close_stores(self) -> None:
         self._watching.stop()
-        self._hovering.close()
+        self._changes.close()
         self._readers.shutdown(wait=True, cancel_futures=True)
         for index in self._indexes:
             index.close()

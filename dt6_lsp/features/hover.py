@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dt6_lsp.features.changes import Changed
+    from dt6_lsp.features.explanations import Explanation
     from dt6_lsp.index.model import Definition, Reader, Use
     from dt6_lsp.syntax.model import Import, Kind
 
@@ -65,7 +66,7 @@ class Located:
 class Hover:
     """One definition, as data. `used_by` counts the uses of its name in the workspace and `top_uses` are some of them;
     `others` counts further definitions of the name. The columns are those of the name under the cursor, in code points,
-    the end exclusive. `related` and `changed` are as far as they are known without waiting (`hovering`)."""
+    the end exclusive. `related`, `changed` and `explanation` are as far as they are known by then (`hovering`)."""
 
     title: str
     kind: Kind
@@ -81,6 +82,7 @@ class Hover:
     end_column: int
     changed: Changed | None = None
     related: tuple[Definition, ...] = ()
+    explanation: Explanation | None = None
 
 
 def hover(reader: Reader, path: str, text: str, line: int, column: int) -> Hover | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_DOC = 1_200
 _MOST_SUBJECT = 100
+_MOST_EXPLANATION = 2_500
 _NO_LABEL = re.compile(r"[`\[\]<>\\]")  # in a link, renderers differ in what they make of these
 
 
@@ -37,6 +38,7 @@ def render_markdown(found: Hover, uri_of: Uri | None = None) -> str:
     return _joined(
         fenced(found.signature or found.title, found.language),
         doc,
+        _explained(found, inline),
         where,
         _used(found, place),
         sanitize(_changed(found.changed)),
@@ -49,6 +51,7 @@ def render_plain(found: Hover) -> str:
     return _joined(
         found.signature or found.title,
         _doc(found),
+        _explained(found, str),
         where,
         _used(found, _plain),
         _changed(found.changed),
@@ -68,6 +71,15 @@ def _doc(found: Hover) -> str:
     if len(found.doc) <= _MOST_DOC:
         return found.doc.strip()
     return found.doc[:_MOST_DOC].rsplit("\n", 1)[0].rstrip() + " …"
+
+
+def _explained(found: Hover, name: Callable[[str], str]) -> str:
+    """Harmless already. It says who wrote it, as nobody has checked it."""
+    if found.explanation is None:
+        return ""
+    made = found.explanation
+    text = made.text if len(made.text) <= _MOST_EXPLANATION else sanitize(made.text[:_MOST_EXPLANATION] + " …")
+    return f"{text}\n\nExplained by {name(made.model)} ({made.backend})."
 
 
 def _used(found: Hover, place: Place) -> str:

@@ -1,8 +1,8 @@
 """A whole hover, within a few milliseconds: what the index says at once, and what else is known by then.
 
-Related code is waited for briefly; the last change is shown when git has told it (`changes`). Whatever comes late is
-there at the next hover. Nothing here calls a model or runs a program while somebody waits. Not here: the words of it
-(`hover_text`).
+Related code is waited for briefly; the last change is shown when git has told it (`changes`), and an explanation when a
+model has written it (`explaining`). Whatever comes late is there at the next hover. Nothing here calls a model or runs
+a program while somebody waits. Not here: the words of it (`hover_text`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dt6_lsp.assistant.blocking import Patience
 from dt6_lsp.features.definition_text import definition_lines
+from dt6_lsp.features.explaining import Subject, subject_of
 from dt6_lsp.features.hover import described, located
 from dt6_lsp.features.related import related_definitions
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dt6_lsp.assistant.blocking import Blocking
+    from dt6_lsp.assistant.services import Services
     from dt6_lsp.features.changes import Changes
+    from dt6_lsp.features.explaining import Explainer
+    from dt6_lsp.features.explanations import Explanation
     from dt6_lsp.features.hover import Hover
     from dt6_lsp.index.model import Definition, Reader
 
@@ -29,32 +33,41 @@ RELATED_SECONDS = 0.008
 class _Seen(NamedTuple):
     reader: Reader
     found: Hover
+    subject: Subject | None  # where an explanation may be shown
+    known: tuple[Explanation, ...]
     definition: Definition
 
 
 class Hovering:
     """Belongs to one event loop. `run` is for what blocks."""
 
-    def __init__(self, run: Blocking, changes: Changes, related_seconds: float = RELATED_SECONDS) -> None:
-        self._run, self._changes = run, changes
+    def __init__(
+        self, run: Blocking, changes: Changes, explainer: Explainer, related_seconds: float = RELATED_SECONDS
+    ) -> None:
+        self._run, self._changes, self._explainer = run, changes, explainer
         self._related = Patience(run, related_seconds)
 
-    async def at(self, over: Callable[[], Reader], path: str, text: str, line: int, column: int) -> Hover | None:
+    async def at(
+        self, services: Services, over: Callable[[], Reader], path: str, text: str, line: int, column: int
+    ) -> Hover | None:
         """As `features.hover.hover`, over the reader that `over` gives."""
-        seen = await self._run(lambda: self._look(over(), path, text, line, column))
+        explains = services.settings.hover.explain != "off"
+        seen = await self._run(lambda: self._look(over(), path, text, line, column, explains=explains))
         if seen is None:
             return None
         nothing: tuple[Definition, ...] = ()
         related = await self._related.wait_for(lambda: related_definitions(seen.reader, seen.definition), nothing)
-        return replace(seen.found, related=related)
+        shown = None
+        if seen.subject is not None:
+            shown = await self._explainer.shown(seen.subject, seen.known, seen.reader, services)
+        return replace(seen.found, related=related, explanation=shown)
 
-    def close(self) -> None:
-        self._changes.close()
-
-    def _look(self, reader: Reader, path: str, text: str, line: int, column: int) -> _Seen | None:
+    def _look(self, reader: Reader, path: str, text: str, line: int, column: int, *, explains: bool) -> _Seen | None:
         place = located(reader, path, text, line, column)
         if place is None:
             return None
         item = place.definition
         changed = self._changes.of(item.path, lambda: definition_lines(reader, item))
-        return _Seen(reader, replace(described(reader, place, path), changed=changed), item)
+        subject = subject_of(reader, item) if explains else None
+        known = self._explainer.known(subject) if subject is not None else ()
+        return _Seen(reader, replace(described(reader, place, path), changed=changed), subject, known, item)

@@ -60,7 +60,7 @@ def definition_of(reader: Reader, hit: Hit) -> Definition | None:
 def _meant(reader: Reader, hit: Hit, words: frozenset[str], terms: Terms) -> Definition | None:
     """A chunk may hold several small definitions and is called after the largest: that with most of the query's words
     is meant. A piece of a long definition holds the beginning of none, and is a part of the one it is called after."""
-    inside = [item for item in reader.outline(hit.path) if hit.start_line <= item.name_line <= hit.end_line]
+    inside = reader.defined_in(hit.path, hit.start_line, hit.end_line)
     if not inside:
         return definition_of(reader, hit)
     told = {item: words.intersection(terms.of(f"{item.qualified} {item.signature} {item.doc}")) for item in inside}

@@ -85,6 +85,10 @@ class Federation:
         root, inside = self._split(path)
         return self._prefixed(root, self._names[root].outline(inside)) if root in self._names else []
 
+    def defined_in(self, path: str, first: int, last: int) -> list[Definition]:
+        root, inside = self._split(path)
+        return self._prefixed(root, self._names[root].defined_in(inside, first, last)) if root in self._names else []
+
     def imports(self, path: str) -> list[Import]:
         root, inside = self._split(path)
         return self._names[root].imports(inside) if root in self._names else []

@@ -140,6 +140,9 @@ class Index:
     def outline(self, path: str) -> list[Definition]:
         return self._store.ask(reads.outline, path)
 
+    def defined_in(self, path: str, first: int, last: int) -> list[Definition]:
+        return self._store.ask(reads.outline, path, first, last)
+
     def imports(self, path: str) -> list[Import]:
         return self._store.ask(reads.imports, path)
 

@@ -170,6 +170,10 @@ class Reader(Protocol):
 
     def outline(self, path: str) -> list[Definition]: ...
 
+    def defined_in(self, path: str, first: int, last: int) -> list[Definition]:
+        """The part of `outline` whose names are on these lines."""
+        ...
+
     def imports(self, path: str) -> list[Import]: ...
 
     def graph(self) -> ImportGraph:

@@ -95,6 +95,10 @@ class Overlay:
         buffer = self._buffers.get(path)
         return self._index.outline(path) if buffer is None else buffer.ask(reads.outline, path)
 
+    def defined_in(self, path: str, first: int, last: int) -> list[Definition]:
+        buffer = self._buffers.get(path)
+        return (self._store if buffer is None else buffer).ask(reads.outline, path, first, last)
+
     def imports(self, path: str) -> list[Import]:
         buffer = self._buffers.get(path)
         return self._index.imports(path) if buffer is None else buffer.ask(reads.imports, path)

@@ -22,6 +22,7 @@ _REFERRED = (
     "class", "interface", "enum", "struct", "trait", "type", "function", "method", "constructor", "macro", "constant",
 )  # fmt: skip
 _MOST_DEFINERS = 3
+_LAST_LINE = 1 << 40
 
 
 def definitions(connection: sqlite3.Connection, name: str, near: str = "", limit: int = -1) -> list[Definition]:
@@ -37,8 +38,12 @@ def definitions(connection: sqlite3.Connection, name: str, near: str = "", limit
     return [Definition(*row) for row in rows]
 
 
-def outline(connection: sqlite3.Connection, path: str) -> list[Definition]:
-    rows = connection.execute(f"{_DEFINITIONS} WHERE f.path = ? ORDER BY s.start_line, s.end_line DESC, s.id", (path,))
+def outline(connection: sqlite3.Connection, path: str, first: int = 1, last: int = _LAST_LINE) -> list[Definition]:
+    """Of a file, or of those lines of it that hold the names."""
+    rows = connection.execute(
+        f"{_DEFINITIONS} WHERE f.path = ? AND s.name_line BETWEEN ? AND ? ORDER BY s.start_line, s.end_line DESC, s.id",
+        (path, first, last),
+    )
     return [Definition(*row) for row in rows]
 
 

@@ -188,6 +188,20 @@ class PrivacySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HoverSettings:
+    explain: Literal["on", "request", "off"] = setting(
+        "request",
+        "Whether a hover shows a model's explanation: `request`, once you have asked for one; `on`, one is written in "
+        "the background for the next hover; `off`, never.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LensSettings:
+    enabled: bool = setting(True, "Show above each function and class how often it is used, and by which tests.")
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     level: Literal["error", "warning", "info", "debug"] = setting("info", "What the server logs.")
 
@@ -206,5 +220,7 @@ class Settings:
     openai: OpenAISettings = field(default_factory=OpenAISettings)
     chroma: ChromaSettings = field(default_factory=ChromaSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    hover: HoverSettings = field(default_factory=HoverSettings)
+    lens: LensSettings = field(default_factory=LensSettings)
     log: LogSettings = field(default_factory=LogSettings)
     backends: tuple[BackendSettings, ...] = ()

@@ -98,6 +98,9 @@ class FakeReader:
             for item in parsed.symbols
         ]  # fmt: skip
 
+    def defined_in(self, path: str, first: int, last: int) -> list[Definition]:
+        return [item for item in self.outline(path) if first <= item.name_line <= last]
+
     def imports(self, path: str) -> list[Import]:
         return list(parse(path, self.files_by_path[path]).imports) if path in self.files_by_path else []
 

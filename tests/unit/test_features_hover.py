@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from dt6_lsp.assistant.blocking import on_threads
 from dt6_lsp.features.changes import Changed, Changes
+from dt6_lsp.features.explaining import Explainer
+from dt6_lsp.features.explanations import Explanation, Explanations
 from dt6_lsp.features.hover import Hover, hover, word_at
 from dt6_lsp.features.hover_text import render_markdown, render_plain
 from dt6_lsp.features.hovering import Hovering
@@ -22,7 +24,7 @@ from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.symbols import search_symbols
 from dt6_lsp.index.model import Definition, Use
 from dt6_lsp.workspace.blame import Commit
-from tests.unit.assistant_fixtures import FakeReader
+from tests.unit.assistant_fixtures import FakeReader, nobody, services
 from tests.unit.workspace_fixture import indexed, parse
 
 if TYPE_CHECKING:
@@ -247,6 +249,17 @@ def test_the_last_change_is_told_harmlessly() -> None:
     assert "Not committed as it is; its file was last changed 2024-03-01: Open" in render_plain(dirty)
 
 
+def test_an_explanation_says_who_wrote_it() -> None:
+    found = replace(FOUND, explanation=Explanation("It opens the till.", "ollama", "qwen3"))
+    assert "Opens it. x &lt;b>now&lt;/b>\n\nIt opens the till.\n\nExplained by `qwen3` (ollama)." in render_markdown(
+        found
+    )
+    assert "\n\nIt opens the till.\n\nExplained by qwen3 (ollama)." in render_plain(found)
+    long = replace(FOUND, explanation=Explanation("```\n" + "x\n" * 5_000, "ollama", "qwen3"))
+    assert len(render_markdown(long)) < 3_500
+    assert render_markdown(long).count("```") % 2 == 0  # what is cut does not swallow what follows
+
+
 def test_related_code_is_what_says_the_same_elsewhere(tmp_path: Path) -> None:
     fixture = '''
     //- till.py
@@ -276,15 +289,16 @@ async def test_what_comes_late_is_not_waited_for(tmp_path: Path) -> None:
 
     reader = Slow({"a.py": "def run(): ...\n"})
     with ThreadPoolExecutor() as threads:
-        hovering = Hovering(on_threads(threads), Changes(Roots((tmp_path,)), lambda *_: None))
+        run, changes = on_threads(threads), Changes(Roots((tmp_path,)), lambda *_: None)
+        hovering = Hovering(run, changes, Explainer(Explanations(), run))
         try:
             for _ in range(3):
-                found = await hovering.at(lambda: reader, "a.py", "run()", 1, 1)
+                found = await hovering.at(services(nobody()), lambda: reader, "a.py", "run()", 1, 1)
                 assert found is not None
                 assert (found.title, found.related) == ("run", ())
         finally:
             may.set()
-            hovering.close()
+            changes.close()
     assert began.is_set()
 
 

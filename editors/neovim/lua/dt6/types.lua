@@ -14,6 +14,8 @@
 ---@field openai? dt6.settings.openai
 ---@field chroma? dt6.settings.chroma
 ---@field privacy? dt6.settings.privacy
+---@field hover? dt6.settings.hover
+---@field lens? dt6.settings.lens
 ---@field log? dt6.settings.log
 ---@field backends? table<string, dt6.settings.backend> More model servers, each by its own name
 
@@ -81,6 +83,12 @@
 
 ---@class dt6.settings.privacy
 ---@field allowed_hosts? string[] Hosts that text of this workspace may be sent to. This machine needs no entry; none other is allowed.
+
+---@class dt6.settings.hover
+---@field explain? "on"|"request"|"off" Whether a hover shows a model's explanation: `request`, once you have asked for one; `on`, one is written in the background for the next hover; `off`, never. Default: request.
+
+---@class dt6.settings.lens
+---@field enabled? boolean Show above each function and class how often it is used, and by which tests. Default: true.
 
 ---@class dt6.settings.log
 ---@field level? "error"|"warning"|"info"|"debug" What the server logs. Default: info.
