@@ -80,6 +80,23 @@ class Patience:
         return task.result() if await _done_by(task, until) else otherwise
 
 
+class OneAtATime:
+    """For blocking work that many may ask for at once, and that is soon done where another has just done it: one thread
+    does it, and who waits for a turn holds none. Work that its caller has left keeps its turn until it ends, so that
+    those who come after don't wait for it on threads. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._under_way: asyncio.Future[Any] | None = None
+
+    async def call(self, call: Callable[[], T], cancel: CancelToken, run: Blocking) -> T:
+        while self._under_way is not None and not self._under_way.done():
+            await until_cancelled(asyncio.wait((self._under_way,)), cancel)
+        task = asyncio.ensure_future(run(call))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, also when nobody waits
+        self._under_way = task
+        return await until_cancelled(asyncio.shield(task), cancel)
+
+
 async def _done_by(task: asyncio.Future[Any], until: float) -> bool:
     left = max(0.0, until - asyncio.get_running_loop().time())
     return bool((await asyncio.wait((task,), timeout=left))[0])

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.architecture.atlas import map_for
 from dt6_lsp.assistant.architecture.overview import TOKENS
+from dt6_lsp.assistant.architecture.questions import asked
 from dt6_lsp.assistant.architecture.telling import place_text
 from dt6_lsp.assistant.parts import Passage
+from dt6_lsp.assistant.plans import PLANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +49,11 @@ def citable(found: Map | None, messages: Iterable[Message]) -> list[Passage]:
 def appended(found: Map | None, *, complete: bool) -> str:
     """What follows the model's words; nothing where they broke off."""
     return f"\n\n{found.diagram}\n" if found is not None and found.diagram and complete else ""
+
+
+def needs_map(question: str, intent: Intent, context: AskContext) -> bool:
+    """Whether the workspace is looked at as a whole, which takes seconds the first time."""
+    return context.map_tokens > 0 or PLANS[intent].map or asked(question) is not None
 
 
 def with_map(

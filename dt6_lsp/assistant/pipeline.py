@@ -22,7 +22,7 @@ from dt6_lsp.assistant.confirming import confirmed
 from dt6_lsp.assistant.conversation import turns_room
 from dt6_lsp.assistant.events import Done, Failed, Resolved, Retrieved, Token
 from dt6_lsp.assistant.images import image_tokens, not_seen, read_images, with_images
-from dt6_lsp.assistant.mapping import appended, citable, map_text, with_map
+from dt6_lsp.assistant.mapping import appended, citable, map_text, needs_map, with_map
 from dt6_lsp.assistant.memory.folding import Summariser, fold
 from dt6_lsp.assistant.retrieval import retrieve
 from dt6_lsp.assistant.sanitize import sanitize
@@ -88,7 +88,7 @@ async def answer(
     yield routed
     try:
         near = replace(context, path=context.path or meant.near)
-        search = run(lambda: _retrieve(meant.question, routed, reader, services, near, cancel))
+        search = _found(meant.question, routed, reader, services, near, cancel, run)
         reading = asyncio.gather(search, _choose(services.hub, routed.intent))
         findings, choice = await until_cancelled(reading, cancel)
         task = _Asked(meant, routed, findings, reader, services, cancel, run, conversation, images)
@@ -113,6 +113,21 @@ async def _remembered(task: _Asked, done: Done) -> Done:
     await until_cancelled(keep, task.cancel)
     resolved = meant.question if meant.follows else ""
     return replace(done, conversation=task.conversation, resolved=resolved, route=task.routed)
+
+
+async def _found(
+    asked: str,
+    routed: Routed,
+    reader: Reader,
+    services: Services,
+    context: AskContext,
+    cancel: CancelToken,
+    run: Blocking,
+) -> Findings:
+    """What is known of the whole is gathered first where it is needed, by one thread however many ask at once."""
+    if needs_map(asked, routed.intent, context):
+        await services.gathering.call(lambda: services.atlas.of(reader, cancel), cancel, run)
+    return await run(lambda: _retrieve(asked, routed, reader, services, context, cancel))
 
 
 def _retrieve(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dt6_lsp.assistant.architecture.facts import Atlas
+from dt6_lsp.assistant.blocking import OneAtATime
 from dt6_lsp.assistant.cache.answers import Answers
 from dt6_lsp.assistant.cache.flights import Flights
 from dt6_lsp.assistant.memory.folding import Folding
@@ -71,6 +72,7 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     memory: Memory = field(default_factory=Memory)
     atlas: Atlas = field(default_factory=Atlas)
+    gathering: OneAtATime = field(default_factory=OneAtATime)
     folding: Folding = field(default_factory=Folding)
     router: Router = field(default_factory=packaged_router)
     answers: Answers = field(default_factory=Answers)

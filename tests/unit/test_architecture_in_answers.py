@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from dt6_lsp.app import build_engine
+from dt6_lsp.assistant.architecture.facts import Atlas
 from dt6_lsp.assistant.ask_context import AskContext
-from dt6_lsp.assistant.events import Token
+from dt6_lsp.assistant.blocking import OneAtATime, on_threads
+from dt6_lsp.assistant.events import Done, Routed, Token
+from dt6_lsp.assistant.pipeline import answer
+from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.settings import ChatSettings, Settings
-from tests.unit.assistant_fixtures import FakeChat, FakeReader, Script, ask, done, nobody, somebody
+from tests.unit.assistant_fixtures import (
+    PATIENCE_SECONDS,
+    FakeChat,
+    FakeReader,
+    Script,
+    ask,
+    at_once,
+    done,
+    nobody,
+    services,
+    somebody,
+    until,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dt6_lsp.assistant.events import Event
+    from dt6_lsp.workspace.history import Churn
 
 FILES = {
     "app/cli.py": '"""The command line."""\nfrom app.core.engine import Engine\n\ndef main():\n    Engine().run()\n',
@@ -88,3 +113,61 @@ async def test_several_roots_are_told_together_and_the_unsaved_text_counts(tmp_p
         assert done(unsaved).answer.startswith("`two/b.py`: No file of the workspace imports it")
     finally:
         await engine.close()
+
+
+async def test_who_waits_for_what_is_gathered_holds_no_thread() -> None:
+    gathering, go_on, gathered = threading.Event(), threading.Event(), []
+
+    def history(_: CancelToken) -> list[Churn]:
+        gathered.append("git")
+        gathering.set()
+        assert go_on.wait(PATIENCE_SECONDS)
+        return []
+
+    made, reader = replace(services(nobody()), atlas=Atlas(history)), FakeReader(dict(FILES))
+    told: list[list[Event]] = [[] for _ in range(6)]
+    with ThreadPoolExecutor(2) as threads:
+        run = on_threads(threads)
+
+        async def asks(events: list[Event]) -> None:
+            async for event in answer("Explain the architecture.", reader, made, CancelToken(), run=run):
+                events.append(event)
+
+        asking = [asyncio.ensure_future(asks(events)) for events in told]
+        await until(lambda: gathering.is_set() and all(any(isinstance(e, Routed) for e in each) for each in told))
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS / 2):
+                assert await run(lambda: "a hover") == "a hover"
+        finally:
+            go_on.set()
+        await asyncio.gather(*asking)
+    assert len(gathered) == 1
+    assert all(isinstance(events[-1], Done) for events in told)
+
+
+async def test_who_stops_waiting_for_a_turn_stops_at_once_and_takes_none() -> None:
+    turns, first, second = OneAtATime(), CancelToken(), CancelToken()
+    going: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    calls: list[str] = []
+
+    class Slow:
+        async def __call__(self, call):  # type: ignore[no-untyped-def]
+            await going
+            return call()
+
+    one = asyncio.ensure_future(turns.call(lambda: calls.append("first"), first, Slow()))
+    await asyncio.sleep(0)
+    two = asyncio.ensure_future(turns.call(lambda: calls.append("second"), second, at_once))
+    await asyncio.sleep(0)
+    second.cancel()
+    with pytest.raises(Cancelled):
+        await two
+    first.cancel()
+    with pytest.raises(Cancelled):
+        await one
+    three = asyncio.ensure_future(turns.call(lambda: calls.append("third"), CancelToken(), at_once))
+    await asyncio.sleep(0)
+    assert calls == [], "what was left goes on, and keeps its turn"
+    going.set_result(None)
+    await three
+    assert calls == ["first", "third"]

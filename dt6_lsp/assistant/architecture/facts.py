@@ -53,7 +53,8 @@ class Facts:
 
 
 class Atlas:
-    """The facts of one engine's workspace. Thread-safe: threads that ask at once wait for one that gathers.
+    """The facts of one engine's workspace. Thread-safe: threads that ask at once wait for one that gathers
+    (callers on an event loop take turns before they take a thread, `blocking.OneAtATime`).
 
     What is dear is kept while the saved index stays as it is: ranking, and what git tells (`history`; none by default).
     The rest is gathered anew for texts that are not saved."""
