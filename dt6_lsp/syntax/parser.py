@@ -22,7 +22,7 @@ from dt6_lsp.syntax.model import ParsedFile, Symbol
 from dt6_lsp.syntax.source import Source, source_of, split_lines
 from dt6_lsp.syntax.symbols import imports_of, place, references_of, symbols_of
 
-__all__ = ["CHUNKER_VERSION", "language_of", "outline", "parse"]
+__all__ = ["CHUNKER_VERSION", "UnparsableError", "language_of", "outline", "parse", "tree_of"]
 
 _SECONDS = 1.0
 _SECONDS_PER_MEGABYTE = 1.0
@@ -61,6 +61,15 @@ def outline(path: str, text: str, language: str = TEXT) -> tuple[Symbol, ...]:
     return symbols_of(place(matches, source, BY_NAME[language]), matches, source)[0]
 
 
+def tree_of(path: str, text: str) -> tuple[Source, tree_sitter.Tree]:
+    """The text as the grammar sees it, and its tree. `UnparsableError` where there is none."""
+    language = _language(path, text)
+    if language == TEXT:
+        raise UnparsableError("There is no grammar for this file.")
+    loaded, source = _grammar(language), _readable(language, text)
+    return source, _tree(loaded, parsable(language, source.data))
+
+
 def _language(path: str, text: str, otherwise: str = TEXT) -> str:
     language = language_of(path, text[:200].partition("\n")[0])
     if language == TEXT:
@@ -71,11 +80,7 @@ def _language(path: str, text: str, otherwise: str = TEXT) -> str:
 
 
 def _read(language: str, text: str) -> tuple[Source, Matches]:
-    loaded = _grammar(language)
-    source = source_of(text)
-    refused = refusal(language, source.data)
-    if refused:
-        raise UnparsableError(refused)
+    loaded, source = _grammar(language), _readable(language, text)
     return source, _matches(loaded, parsable(language, source.data))
 
 
@@ -89,6 +94,14 @@ def _parse(language: str, text: str, sizes: Sizes) -> ParsedFile:
         references=references_of(matches, source),
         imports=imports_of(matches, source),
     )
+
+
+def _readable(language: str, text: str) -> Source:
+    source = source_of(text)
+    refused = refusal(language, source.data)
+    if refused:
+        raise UnparsableError(refused)
+    return source
 
 
 def _grammar(language: str) -> Grammar:

@@ -1,0 +1,68 @@
+"""A change that a model drafts for a place: asked for, read strictly, checked, and asked for once more where it fails.
+
+A draft touches only the lines that it was asked for, or is a new file. It parses with no more errors than before, or is
+refused: a model that is not understood changes nothing.
+Not here: the kinds of drafts (`drafts`), applying them, and asking the user whether they are wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dt6_lsp.assistant.blocking import until_cancelled
+from dt6_lsp.assistant.writing import Refused, written
+from dt6_lsp.errors import ModelError
+from dt6_lsp.features.actions.drafts import read, task_of
+from dt6_lsp.features.actions.reply import UnusableError
+
+if TYPE_CHECKING:
+    from dt6_lsp.assistant.blocking import Blocking
+    from dt6_lsp.assistant.services import Services
+    from dt6_lsp.assistant.writing import Task
+    from dt6_lsp.cancel import CancelToken
+    from dt6_lsp.features.actions.changes import Replacement
+    from dt6_lsp.features.actions.drafts import Changed, Wanted
+    from dt6_lsp.index.model import Reader
+
+TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`changes` are of the text that was given, in order; `new_path`, where it is not "", is a file that does not exist
+    yet, with `new_text`. Written by `model`; `notices` are sentences."""
+
+    changes: tuple[Replacement, ...]
+    new_path: str
+    new_text: str
+    backend: str
+    model: str
+    notices: tuple[str, ...] = ()
+
+
+async def draft(wanted: Wanted, reader: Reader, services: Services, cancel: CancelToken, *, run: Blocking) -> Draft:
+    """`ModelError` where no model writes one that can be used, `WorkspaceError` for what no model may see."""
+    task = await until_cancelled(run(lambda: task_of(wanted, reader)), cancel)
+    for _ in range(TRIES):
+        writing = await written(task, reader, services, cancel, run=run)
+        text = writing.text
+        outcome = await until_cancelled(run(partial(_read, text, wanted)), cancel)
+        if not isinstance(outcome, UnusableError):
+            return Draft(*outcome, writing.backend, writing.model, writing.notices)
+        task = _again(task, text, outcome)
+    mend = "Nothing was changed. Try again, or with a larger model."
+    raise ModelError(f"{writing.model} wrote nothing that can be used. {outcome}", mend)
+
+
+def _read(text: str, wanted: Wanted) -> Changed | UnusableError:
+    try:
+        return read(text, wanted)
+    except UnusableError as error:
+        return error
+
+
+def _again(task: Task, text: str, error: UnusableError) -> Task:
+    because = f"That can't be used. {error} Write all of it again, as one fenced code block."
+    return replace(task, refused=(*task.refused, Refused(text, because)))

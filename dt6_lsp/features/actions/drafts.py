@@ -1,0 +1,248 @@
+"""The kinds of drafts: what a model is asked for each, and how its reply becomes a change of the text.
+
+Not here: the asking (`drafting`), and the words of the prompts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from dt6_lsp.assistant.parts import Passage
+from dt6_lsp.assistant.writing import Task
+from dt6_lsp.features.actions.changes import (
+    Replacement,
+    apply,
+    line_end,
+    replacements,
+    span_of_lines,
+)
+from dt6_lsp.features.actions.reply import UnusableError, code_of, fence_for
+from dt6_lsp.features.actions.shape import indent_of, joined, restored, shaped
+from dt6_lsp.features.actions.styles import STYLES, documentation
+from dt6_lsp.features.actions.testing import examples
+from dt6_lsp.syntax.checking import body_start, faults
+from dt6_lsp.syntax.docs import comment_text, docstring_text
+from dt6_lsp.syntax.parser import parse
+from dt6_lsp.text import lines_of
+from dt6_lsp.workspace.secrets import REMOVED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dt6_lsp.features.actions.offers import Edit, Problem
+    from dt6_lsp.index.model import Reader
+    from dt6_lsp.syntax.model import Symbol
+
+ABOUT = "what the task is about"
+AROUND = 30  # lines before and after that a model sees
+EXAMPLE_LINES = 80
+LONGEST_PROBLEM = 2_000
+MOST_WORDS = 30  # lines of documentation
+_QUOTES = ('"""', "'''", 'r"""', "r'''")
+_COMMENTS = ("/*", "//", "#", "--")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A draft of this kind for these lines of a text. `path` names the file; `problem` is what a fix mends; `new_path`
+    is where tests go."""
+
+    kind: Edit
+    path: str
+    language: str
+    text: str
+    start_line: int
+    end_line: int
+    problem: Problem | None = None
+    new_path: str = ""
+    span: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "span", span_of_lines(self.text, self.start_line, self.end_line))
+
+    @property
+    def lines(self) -> str:
+        """What the draft is of, with its line ends."""
+        return self.text[slice(*self.span)]
+
+
+class Changed(NamedTuple):
+    changes: tuple[Replacement, ...]
+    new_path: str = ""
+    new_text: str = ""
+
+
+Read = Callable[[str, Wanted], Changed]
+
+
+def task_of(wanted: Wanted, reader: Reader) -> Task:
+    """Blocking."""
+    given = [Passage(wanted.path, wanted.start_line, wanted.end_line, wanted.lines.rstrip("\r\n"), ABOUT)]
+    given += _around(wanted)
+    if wanted.problem is not None:
+        given.append(Passage("problem", 0, 0, wanted.problem.message[:LONGEST_PROBLEM], "the problem"))
+    if wanted.kind == "tests":
+        given += _example(wanted, reader)
+    return Task(
+        wanted.kind,
+        tuple(given),
+        _asked(wanted),
+        whole=True,
+        query=wanted.lines,
+        near=wanted.path,
+        as_long_as=wanted.lines,
+        intent="debug" if wanted.kind == "fix" else "code",
+    )
+
+
+def read(reply: str, wanted: Wanted) -> Changed:
+    """Blocking. `UnusableError` says what is wrong with it."""
+    changed = _READ[wanted.kind](code_of(reply), wanted)
+    if REMOVED in "".join((changed.new_text, *(change.text for change in changed.changes))):
+        raise UnusableError(f"It holds “{REMOVED}”, which stands for what DT6 did not show.")
+    path, before = (changed.new_path, "") if changed.new_path else (wanted.path, wanted.text)
+    after = changed.new_text if changed.new_path else apply(wanted.text, changed.changes)
+    _check_syntax(path, before, after)
+    if not changed.new_path:
+        _check_names(wanted.path, before, after)
+    return changed
+
+
+def _asked(wanted: Wanted) -> str:
+    where = f"{wanted.path}:{wanted.start_line}-{wanted.end_line}"
+    fence = fence_for(wanted.lines)
+    what = {
+        "document": f"Write the documentation of what is defined in {where}, in {wanted.language}.",
+        "rewrite": f"Refactor {where}.",
+        "types": f"Add types to {where}, in {wanted.language}.",
+        "fix": f"Mend what is noted as the problem{_place(wanted)}, in {where}.",
+        "tests": f"Write the file {wanted.new_path}, which tests what is defined in {where}.",
+    }[wanted.kind]
+    return f"{what} Begin and end the code block with a line of {fence}."
+
+
+def _place(wanted: Wanted) -> str:
+    return f", in line {wanted.problem.start_line}" if wanted.problem is not None else ""
+
+
+def _around(wanted: Wanted) -> list[Passage]:
+    lines = lines_of(wanted.text)
+    first, last = max(1, wanted.start_line - AROUND), min(len(lines), wanted.end_line + AROUND)
+    runs = ((first, wanted.start_line - 1, "before it"), (wanted.end_line + 1, last, "after it"))
+    passages = (Passage(wanted.path, start, end, "\n".join(lines[start - 1 : end]), note) for start, end, note in runs)
+    return [passage for passage in passages if passage.text.strip()]
+
+
+def _example(wanted: Wanted, reader: Reader) -> list[Passage]:
+    """A test that this workspace has, whose style the new ones take on."""
+    for path in examples(wanted.path, reader.files(), 1):
+        text = "\n".join(chunk.text for chunk in reader.chunks(path))
+        lines = lines_of(text)[:EXAMPLE_LINES]
+        return [Passage(path, 1, len(lines), "\n".join(lines), "a test of this workspace")]
+    return []
+
+
+def _document(code: str, wanted: Wanted) -> Changed:
+    """Only lines that are inserted."""
+    style, found = STYLES[wanted.language], _definition(wanted)
+    words = _words(code, wanted.path)
+    at, indent = _place_above(found, wanted) if not style.inside else _place_inside(found, wanted)
+    lines = documentation(words, style, indent, wanted.language)
+    start, _ = span_of_lines(wanted.text, at, at)
+    return Changed((Replacement(start, start, joined(lines, line_end(wanted.text))),))
+
+
+def _definition(wanted: Wanted) -> Symbol:
+    symbols = parse(wanted.path, wanted.text).symbols
+    found = [each for each in symbols if (each.start_line, each.end_line) == (wanted.start_line, wanted.end_line)]
+    if not found:
+        raise UnusableError("No definition begins there.")
+    return found[0]
+
+
+def _place_above(found: Symbol, wanted: Wanted) -> tuple[int, str]:
+    return found.start_line, indent_of(lines_of(wanted.text)[found.start_line - 1])
+
+
+def _place_inside(found: Symbol, wanted: Wanted) -> tuple[int, str]:
+    body = body_start(wanted.path, wanted.text, found.name_line, found.name_column)
+    lines = lines_of(wanted.text)
+    if body is None or lines[body[0] - 1][: body[1]].strip():
+        raise UnusableError("Its body stands on the line of its name, where documentation has no place.")
+    return body[0], lines[body[0] - 1][: body[1]]
+
+
+def _words(code: str, path: str) -> str:
+    """The words of documentation, whether a model wrote them bare, with their marks, or with the code below them."""
+    symbols = parse(path, code).symbols
+    text = code.strip()
+    if symbols and symbols[0].doc:
+        text = symbols[0].doc
+    elif text.startswith(_QUOTES):
+        text = docstring_text(text)
+    elif text.startswith(_COMMENTS):
+        text = comment_text(text)
+    elif symbols and not faults(path, code):
+        raise UnusableError("It is code. The code block must hold the words of the documentation only.")
+    if not text.strip():
+        raise UnusableError("It has no words.")
+    if len(lines_of(text)) > MOST_WORDS:
+        raise UnusableError(f"It has more than {MOST_WORDS} lines.")
+    return text
+
+
+def _replace(code: str, wanted: Wanted) -> Changed:
+    new = shaped(restored(code, wanted.lines), wanted.lines, wanted.text)
+    changes = replacements(wanted.text, *wanted.span, new)
+    if not changes:
+        raise UnusableError("It is what stands there already: the model sees nothing to change.")
+    return Changed(changes)
+
+
+def _add_types(code: str, wanted: Wanted) -> Changed:
+    changed = _replace(code, wanted)
+    if not _holds_all(apply(wanted.text, changed.changes), wanted.text):
+        raise UnusableError("It changes more than types: something that stood there is gone or moved.")
+    return changed
+
+
+def _holds_all(new: str, old: str) -> bool:
+    """Whether all that was written is still there, in its order."""
+    rest = iter(char for char in new if not char.isspace())
+    return all(char in rest for char in old if not char.isspace())
+
+
+def _tests(code: str, wanted: Wanted) -> Changed:
+    found = next(iter(parse(wanted.path, wanted.lines).symbols), None)
+    if found is not None and found.name not in code:
+        raise UnusableError(f"It does not test {found.name}.")
+    text = joined(lines_of(code.strip("\n")), line_end(wanted.text))
+    return Changed((), wanted.new_path, text)
+
+
+_READ: Mapping[Edit, Read] = {
+    "document": _document,
+    "rewrite": _replace,
+    "fix": _replace,
+    "types": _add_types,
+    "tests": _tests,
+}
+
+
+def _check_syntax(path: str, before: str, after: str) -> None:
+    old, new = faults(path, before), faults(path, after)
+    if new is None:
+        raise UnusableError("It can't be checked: there is no grammar for this file, or it is too broken.")
+    if new > (old or 0):
+        raise UnusableError("It is no valid code where it would stand: it adds syntax errors.")
+
+
+def _check_names(path: str, before: str, after: str) -> None:
+    """A model that repeats what stands around the lines defines it twice."""
+    old, new = (Counter(symbol.qualified for symbol in parse(path, text).symbols) for text in (before, after))
+    twice = next((name for name, count in new.items() if count > 1 and 0 < old[name] < count), None)
+    if twice is not None:
+        raise UnusableError(f"It repeats what stands around the lines: {twice} would be defined twice.")
