@@ -38,6 +38,11 @@ from dt6_lsp.assistant.memory.model import Kept
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
+from dt6_lsp.features.actions.changes import apply
+from dt6_lsp.features.actions.drafting import Draft, draft
+from dt6_lsp.features.actions.drafts import Wanted
+from dt6_lsp.features.actions.offers import EDITS, Offer, Problem, named, offers_at
+from dt6_lsp.features.actions.testing import new_test
 from dt6_lsp.features.changes import Changes
 from dt6_lsp.features.explaining import Explained, Explainer, subject_of
 from dt6_lsp.features.explanations import Explanation, Explanations
@@ -81,11 +86,11 @@ if TYPE_CHECKING:
     from dt6_lsp.settings import Settings
 
 __all__ = [
-    "MAP_TOKENS",
-    "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Engine", "Event", "Explained",
+    "EDITS", "MAP_TOKENS",
+    "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Draft", "Engine", "Event", "Explained",
     "Explanation", "Failed", "Hit", "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent",
-    "Kept", "Measure", "NamePlace", "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats", "Symbol", "Token",
-    "Usage", "outline", "render_markdown", "render_plain",
+    "Kept", "Measure", "NamePlace", "Offer", "Problem", "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats",
+    "Symbol", "Token", "Usage", "Wanted", "apply", "named", "offers_at", "outline", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -257,6 +262,30 @@ class Engine:
                     yield event
         with suppress(RuntimeError):  # it has been closed meanwhile, which keeps them, too
             self._readers.submit(self._keep_measures)
+
+    async def draft(
+        self,
+        wanted: Wanted,
+        *,
+        cancel: CancelToken | None = None,
+        texts: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Draft:
+        """A change that a model writes and that has been checked; nothing is applied. Cancelled as `ask` is."""
+        token = cancel or CancelToken()
+        reader = await until_cancelled(self._run(lambda: self._over(texts)), token)
+        if wanted.kind == "tests":
+            path = await until_cancelled(self._run(lambda: new_test(wanted.path, reader.files(), self._places)), token)
+            wanted = replace(wanted, new_path=path)
+        return await draft(wanted, reader, self._services, token, run=self._run, tell=tell)
+
+    def why_no_model(self) -> str:
+        """Why no model would write now, as far as that is known without asking anybody; "" where one may."""
+        return self._services.hub.absence()
+
+    async def look_for_model(self) -> None:
+        """So that `why_no_model` knows: asks the servers, not a model."""
+        await until_cancelled(self._services.hub.choose(), self._closed)
 
     async def latest_conversation(self) -> str:
         """Of all processes that have this workspace open; "" where nothing is remembered."""

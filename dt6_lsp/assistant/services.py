@@ -31,6 +31,10 @@ class Hub(Protocol):
         """Who answers questions of this intent; `after` one that failed, and `because` of what, who comes next."""
         ...
 
+    def absence(self) -> str:
+        """Why nobody would write now, as far as that is known without asking any server; "" where somebody may."""
+        ...
+
     def forget(self) -> None:
         """The model that was chosen has failed: look anew at the next question."""
         ...

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from dt6_lsp.assistant import context
 from dt6_lsp.assistant.asking_models import Written, ask_models
 from dt6_lsp.assistant.blocking import until_cancelled
+from dt6_lsp.assistant.events import Token
 from dt6_lsp.assistant.fence import without_roles
 from dt6_lsp.assistant.fitting import tokens_of
 from dt6_lsp.errors import ModelError, WorkspaceError
@@ -26,10 +27,10 @@ from dt6_lsp.workspace.defaults import is_secret
 from dt6_lsp.workspace.secrets import redact
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from dt6_lsp.assistant.blocking import Blocking
-    from dt6_lsp.assistant.events import Intent, Retrieved, Token
+    from dt6_lsp.assistant.events import Intent, Retrieved
     from dt6_lsp.assistant.parts import Count, Packed, Passage
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.cancel import CancelToken
@@ -97,10 +98,20 @@ class _Prepared:
         return min(max(usual, long), context.window(self.services.settings, choice) // 2)
 
 
-async def written(task: Task, reader: Reader, services: Services, cancel: CancelToken, *, run: Blocking) -> Writing:
-    """The whole text; `ModelError` also where it broke off."""
+async def written(
+    task: Task,
+    reader: Reader,
+    services: Services,
+    cancel: CancelToken,
+    *,
+    run: Blocking,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Writing:
+    """The whole text; `ModelError` also where it broke off. `tell` hears each piece as it comes."""
     async with aclosing(write(task, reader, services, cancel, run=run)) as events:
         async for event in events:
+            if isinstance(event, Token):
+                tell(event.text)
             if isinstance(event, Writing):
                 if event.error is not None:
                     raise event.error

@@ -97,6 +97,17 @@ class ModelHub:
             error = error or choice.error
         return self._nobody(" ".join(dict.fromkeys(passed)), error)
 
+    def absence(self) -> str:
+        """Why nobody would write now, as far as that is known without asking any server; "" where somebody may."""
+        wanted = targets(self._settings, "", self._switched)
+        if not wanted:
+            return _NONE_WANTED if self._settings.workspace.trusted else str(_untrusted())
+        known = [self._choices.get(target) for target in wanted]
+        choices = [choice for choice, _ in filter(None, known)]  # also one that is old by now: nothing newer is known
+        if len(choices) < len(wanted) or any(choice.backend is not None for choice in choices):
+            return ""
+        return " ".join(dict.fromkeys(choice.why for choice in choices))
+
     def forget(self) -> None:
         """Look anew at the next question: the model that was chosen has failed."""
         self._choices.clear()

@@ -32,13 +32,17 @@ _MARKUP = re.compile(r"[\\`*\[\]<>!]")
 
 async def show(session: Session, engine: Engine, question: str, done: Done) -> None:
     """Open the answer; where the editor can't open documents, say how it begins and where the whole of it is."""
-    text = to_markdown(engine, question, done)
-    path = await session.in_worker(lambda: write(session.answers, question, text))
+    await show_text(session, question, to_markdown(engine, question, done), _short(done.answer))
+
+
+async def show_text(session: Session, title: str, text: str, short: str = "") -> None:
+    """Open a page of Markdown; `short` is said where the editor can't."""
+    path = await session.in_worker(lambda: write(session.answers, title, text))
     if session.client.show_document:
         params = types.ShowDocumentParams(uri=to_uri(path), take_focus=True, selection=lines_range(1, 0))
         session.server.window_show_document(params)
     else:
-        session.show(types.MessageType.Info, f"{_short(done.answer)} (The whole answer: {path})")
+        session.show(types.MessageType.Info, f"{short} (The whole answer: {path})".strip())
 
 
 def write(folder: Path, question: str, text: str) -> Path:

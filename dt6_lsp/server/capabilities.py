@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dt6_lsp.server import commands, notebooks
+from dt6_lsp.server import code_action, commands, notebooks
 
 if TYPE_CHECKING:
     from dt6_lsp.server.client import Client
@@ -25,6 +25,9 @@ def offer(offered: types.ServerCapabilities, client: Client) -> None:
     """Add to what pygls offers."""
     offered.hover_provider = True
     offered.document_symbol_provider = True
+    offered.code_action_provider = types.CodeActionOptions(
+        code_action_kinds=sorted(set(code_action.KINDS.values())), resolve_provider=client.resolves_edits
+    )
     offered.workspace_symbol_provider = (
         types.WorkspaceSymbolOptions(resolve_provider=True) if client.resolves_symbols else True
     )

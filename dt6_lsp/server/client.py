@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lsprotocol.types import MarkupKind, SymbolKind
+from lsprotocol.types import MarkupKind, ResourceOperationKind, SymbolKind
 from pygls.capabilities import get_capability
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ class Client:
     resolves_symbols: bool = False  # takes a symbol without a range, and asks for it when it is chosen
     outline_kinds: frozenset[SymbolKind] = _FIRST_KINDS  # in textDocument/documentSymbol
     nested_outline: bool = False
+    action_literals: bool = False  # takes code actions that are no commands
+    resolves_edits: bool = False  # asks for the edit of an action when it is chosen, and sends the action's data back
+    disabled_actions: bool = False
+    document_changes: bool = False  # edits with the version of the document
+    creates_files: bool = False
+    confirms_edits: bool = False  # asks before it makes an edit of an action that says so
+    confirms_applied: bool = False  # the same for workspace/applyEdit
+    applies_edits: bool = False
 
     @classmethod
     def of(cls, capabilities: ClientCapabilities) -> Client:
@@ -48,7 +56,28 @@ class Client:
             resolves_symbols="location.range" in _listed(capabilities, "workspace.symbol.resolve_support.properties"),
             outline_kinds=_kinds(capabilities, "text_document.document_symbol.symbol_kind.value_set"),
             nested_outline=can("text_document.document_symbol.hierarchical_document_symbol_support"),
+            **_of_edits(capabilities),
         )
+
+
+def _of_edits(capabilities: ClientCapabilities) -> dict[str, bool]:
+    def can(name: str) -> bool:
+        return get_capability(capabilities, name, None) not in (None, False)
+
+    resolved = _listed(capabilities, "text_document.code_action.resolve_support.properties")
+    changes = can("workspace.workspace_edit.document_changes")
+    annotated = changes and can("workspace.workspace_edit.change_annotation_support")
+    created = ResourceOperationKind.Create in _listed(capabilities, "workspace.workspace_edit.resource_operations")
+    return {
+        "action_literals": can("text_document.code_action.code_action_literal_support"),
+        "resolves_edits": "edit" in resolved and can("text_document.code_action.data_support"),
+        "disabled_actions": can("text_document.code_action.disabled_support"),
+        "document_changes": changes,
+        "creates_files": created,
+        "confirms_edits": annotated and can("text_document.code_action.honors_change_annotations"),
+        "confirms_applied": annotated,
+        "applies_edits": can("workspace.apply_edit"),
+    }
 
 
 def _listed(capabilities: ClientCapabilities, name: str) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.contracts import answer_json, forgotten_json, hit_json, report_json
-from dt6_lsp.server import models
+from dt6_lsp.server import code_action_resolve, models
 from dt6_lsp.server.arguments import only, parse
 from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
@@ -137,6 +137,7 @@ async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dic
 
 
 _COMMANDS: Mapping[str, Command] = {
+    "dt6.applyAction": code_action_resolve.apply_action,
     "dt6.architecture": _architecture,
     "dt6.ask": _ask,
     "dt6.clearCache": _clear_cache,

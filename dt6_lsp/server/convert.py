@@ -124,12 +124,30 @@ def column_range(
     )
 
 
+def offsets_range(text: str, start: int, end: int, encoding: Encoding) -> types.Range:
+    """From one index in `text` to another."""
+    return types.Range(_position_of(text, start, encoding), _position_of(text, end, encoding))
+
+
+def _position_of(text: str, offset: int, encoding: Encoding) -> types.Position:
+    line, start = 0, 0
+    for end in _LINE_END.finditer(text, 0, offset):
+        line, start = line + 1, end.end()
+    return types.Position(line, to_units(text[start:offset], offset - start, encoding))
+
+
 def lines_range(start_line: int, end_line: int) -> types.Range:
     """Whole lines, both included: up to the start of the line after."""
     return types.Range(
         start=types.Position(line=max(start_line - 1, 0), character=0),
         end=types.Position(line=end_line, character=0),
     )
+
+
+def to_plain(where: types.Range) -> dict[str, dict[str, int]]:
+    """As it stands in the arguments of a command."""
+    ends = (("start", where.start), ("end", where.end))
+    return {name: {"line": end.line, "character": end.character} for name, end in ends}
 
 
 def text_in(text: str, chosen: types.Range, encoding: Encoding) -> str:

@@ -18,7 +18,17 @@ from lsprotocol import types
 
 from dt6_lsp.cancel import Cancelled
 from dt6_lsp.errors import WorkspaceError
-from dt6_lsp.server import ask, commands, document_symbol, hover, lifecycle, symbols, trust
+from dt6_lsp.server import (
+    ask,
+    code_action,
+    code_action_resolve,
+    commands,
+    document_symbol,
+    hover,
+    lifecycle,
+    symbols,
+    trust,
+)
 from dt6_lsp.server.session import Call
 
 if TYPE_CHECKING:
@@ -37,6 +47,8 @@ _ANEW = "DT6 started anew meanwhile, because folders or settings were changed."
 REQUESTS: Mapping[str, Request] = {
     types.TEXT_DOCUMENT_HOVER: hover.hover,
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: document_symbol.document_symbol,
+    types.TEXT_DOCUMENT_CODE_ACTION: code_action.code_action,
+    types.CODE_ACTION_RESOLVE: code_action_resolve.resolve,
     types.WORKSPACE_SYMBOL: symbols.workspace_symbol,
     types.WORKSPACE_SYMBOL_RESOLVE: symbols.resolve,
     types.WORKSPACE_EXECUTE_COMMAND: commands.execute,

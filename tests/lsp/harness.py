@@ -13,7 +13,7 @@ import os
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from lsprotocol import types
 from pygls.protocol import default_converter
@@ -23,6 +23,8 @@ from pytest_lsp.protocol import LanguageClientProtocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+
+    from cattrs import Converter
 
 T = TypeVar("T")
 
@@ -72,6 +74,19 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
     return {**clean, **own, **settings}
 
 
+def _converter() -> Converter:
+    """lsprotocol takes a code action that has a command for a command."""
+    converter = default_converter()
+
+    def command_or_action(given: Any, _: object) -> types.Command | types.CodeAction:
+        kind = types.Command if isinstance(given.get("command"), str) else types.CodeAction
+        return converter.structure(given, kind)
+
+    converter.register_structure_hook(types.Command | types.CodeAction, command_or_action)
+    converter.register_structure_hook(Union[types.Command, types.CodeAction], command_or_action)  # noqa: UP007
+    return converter
+
+
 class _Protocol(LanguageClientProtocol):
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
         if not (self._server.silent and method_name == types.WORKSPACE_CONFIGURATION):  # type: ignore[attr-defined]
@@ -84,11 +99,15 @@ class _Protocol(LanguageClientProtocol):
 
 class Editor(LanguageClient):
     def __init__(self, *, silent: bool = False) -> None:
-        super().__init__(protocol_cls=_Protocol, converter_factory=default_converter)
+        super().__init__(protocol_cls=_Protocol, converter_factory=_converter)
         self.silent = silent  # never answers the question for its settings
         self.news = asyncio.Event()
         self.partial_results: dict[types.ProgressToken, list[dict[str, Any]]] = {}
         self.registrations: list[types.Registration] = []
+        self.questions: list[types.ShowMessageRequestParams] = []
+        self.choice: str | None = None  # the button that the user presses, whatever is asked; None closes the question
+        self.applied: list[types.WorkspaceEdit] = []
+        self.refusal: str | None = None  # why the editor makes no edit
 
     async def until(self, look: Callable[[], T | None]) -> T:
         """What `look` returns as soon as that is true."""
@@ -170,9 +189,24 @@ def _register(client: Editor, params: types.RegistrationParams) -> None:
     client.registrations.extend(params.registrations)
 
 
+def _ask_user(client: Editor, params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+    client.questions.append(params)
+    return next((item for item in params.actions or () if item.title == client.choice), None)
+
+
+def _apply(client: Editor, params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+    client.applied.append(params.edit)
+    return types.ApplyWorkspaceEditResult(client.refusal is None, client.refusal)
+
+
 def _client(*, silent: bool = False) -> Editor:
     client = Editor(silent=silent)
-    own = {types.PROGRESS: _progress, types.CLIENT_REGISTER_CAPABILITY: _register}
+    own = {
+        types.PROGRESS: _progress,
+        types.CLIENT_REGISTER_CAPABILITY: _register,
+        types.WINDOW_SHOW_MESSAGE_REQUEST: _ask_user,
+        types.WORKSPACE_APPLY_EDIT: _apply,
+    }
     register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **own})
     return client
 

@@ -215,6 +215,9 @@ class FakeHub:
             return self.choice
         raise self.choice
 
+    def absence(self) -> str:
+        return self.choice.why if isinstance(self.choice, Choice) and self.choice.backend is None else ""
+
     def forget(self) -> None:
         self.forgotten += 1
 

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -64,11 +64,4 @@ def replacements(text: str, start: int, end: int, new: str) -> tuple[Replacement
         Replacement(offsets[old_first], offsets[old_last], "".join(new_lines[new_first:new_last]))
         for what, old_first, old_last, new_first, new_last in matcher.get_opcodes()
         if what != "equal"
-    )
-
-
-def changed_lines(text: str, changes: Sequence[Replacement]) -> int:
-    """How many lines go or come, whichever is more, of all changes."""
-    return sum(
-        max(len(lines_with_ends(text[each.start : each.end])), len(lines_with_ends(each.text))) for each in changes
     )

@@ -18,6 +18,8 @@ from dt6_lsp.features.actions.drafts import read, task_of
 from dt6_lsp.features.actions.reply import UnusableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dt6_lsp.assistant.blocking import Blocking
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.assistant.writing import Task
@@ -42,11 +44,20 @@ class Draft:
     notices: tuple[str, ...] = ()
 
 
-async def draft(wanted: Wanted, reader: Reader, services: Services, cancel: CancelToken, *, run: Blocking) -> Draft:
-    """`ModelError` where no model writes one that can be used, `WorkspaceError` for what no model may see."""
+async def draft(
+    wanted: Wanted,
+    reader: Reader,
+    services: Services,
+    cancel: CancelToken,
+    *,
+    run: Blocking,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Draft:
+    """`ModelError` where no model writes one that can be used, `WorkspaceError` for what no model may see. `tell` hears
+    what is written as it comes, for a progress bar: none of it has been checked."""
     task = await until_cancelled(run(lambda: task_of(wanted, reader)), cancel)
     for _ in range(TRIES):
-        writing = await written(task, reader, services, cancel, run=run)
+        writing = await written(task, reader, services, cancel, run=run, tell=tell)
         text = writing.text
         outcome = await until_cancelled(run(partial(_read, text, wanted)), cancel)
         if not isinstance(outcome, UnusableError):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from dt6_lsp.features.actions.styles import STYLES
 from dt6_lsp.features.actions.testing import is_test, tests_of
-from dt6_lsp.syntax.languages import TEXT
+from dt6_lsp.features.outline import symbols
+from dt6_lsp.syntax.languages import BY_NAME, TEXT, language_by_id, language_of
 from dt6_lsp.text import lines_of
 from dt6_lsp.workspace.defaults import is_secret
 
@@ -74,12 +75,35 @@ class Offer:
     problem: int | None = None
 
 
-def offers(place: Place, symbols: Sequence[Symbol], problems: Sequence[Problem]) -> list[Offer]:
+def named(path: str, text: str, language_id: str = "") -> tuple[str, str]:
+    """A name that tells the language, and the language: of what has no telling name, the editor says."""
+    known = language_of(path, text[:200].partition("\n")[0])
+    language = known if known != TEXT else language_by_id(language_id)
+    if language == TEXT or language_of(path) != TEXT:
+        return path, language
+    return f"{path or 'untitled'}.{BY_NAME[language].extensions[0]}", language
+
+
+def offers_at(
+    path: str,
+    text: str,
+    lines: tuple[int, int],
+    problems: Sequence[Problem] = (),
+    *,
+    selected: bool = False,
+    language_id: str = "",
+) -> list[Offer]:
+    """As `offers`, of a text that may be no file. `lines` are the first and the last that are marked."""
+    name, language = named(path, text, language_id)
+    return offers(Place(name, language, text, *lines, selected), symbols(name, text, language_id), problems)
+
+
+def offers(place: Place, outline: Sequence[Symbol], problems: Sequence[Problem]) -> list[Offer]:
     """Fixes first, then what is nearest at hand. Nothing for a file that is secret by its name."""
     last = len(lines_of(place.text))
     if is_secret(place.path) or not last:
         return []
-    found = [*_fixes(place, symbols, problems), *_edits(place, symbols), *_says(place, symbols, last)]
+    found = [*_fixes(place, outline, problems), *_edits(place, outline), *_says(place, outline, last)]
     return [offer for offer in found if offer.start_line <= last]
 
 

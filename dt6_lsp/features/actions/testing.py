@@ -16,6 +16,8 @@ from dt6_lsp.syntax.languages import language_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dt6_lsp.features.roots import Roots
+
 MOST_TRIED = 100
 _FOLDER = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__)(?:/|$)", re.IGNORECASE)
 _STEM = re.compile(
@@ -73,6 +75,19 @@ def examples(path: str, files: Iterable[str], most: int = 2) -> list[str]:
     family = _family(path)
     tests = [other for other in files if _names_test(other) and _family(other) == family]
     return sorted(tests, key=lambda other: (-_shared(other, path), other))[:most]
+
+
+def new_test(path: str, files: Sequence[str], places: Roots) -> str:
+    """As `test_path`, with the tests of its own root, and no file that is on disk, whether it is indexed or not."""
+    root, inside = places.split(path)
+    whole = [(other, places.split(other)) for other in files]
+    own = [name for _, (folder, name) in whole if folder == root]
+    for _ in range(MOST_TRIED):
+        found = test_path(inside, own)
+        if not places.locate(places.named(root, found)).exists():
+            break
+        own.append(found)
+    return places.named(root, found)
 
 
 def test_path(path: str, files: Sequence[str]) -> str:
