@@ -76,11 +76,12 @@ def environment(state: Path, **settings: str) -> dict[str, str]:
 
 def _converter() -> Converter:
     """lsprotocol takes a code action that has a command for a command."""
-    converter = default_converter()
+    converter: Converter = default_converter()  # type: ignore[no-untyped-call]
 
     def command_or_action(given: Any, _: object) -> types.Command | types.CodeAction:
-        kind = types.Command if isinstance(given.get("command"), str) else types.CodeAction
-        return converter.structure(given, kind)
+        if isinstance(given.get("command"), str):
+            return converter.structure(given, types.Command)
+        return converter.structure(given, types.CodeAction)
 
     converter.register_structure_hook(types.Command | types.CodeAction, command_or_action)
     converter.register_structure_hook(Union[types.Command, types.CodeAction], command_or_action)  # noqa: UP007
