@@ -39,9 +39,8 @@ from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
 from dt6_lsp.features.actions.changes import apply
-from dt6_lsp.features.actions.drafting import Draft, draft
-from dt6_lsp.features.actions.drafts import Wanted
-from dt6_lsp.features.actions.offers import EDITS, Offer, Problem, named, offers_at
+from dt6_lsp.features.actions.model import EDITS, Draft, Offer, Problem, Wanted
+from dt6_lsp.features.actions.offers import named, offers_at
 from dt6_lsp.features.actions.testing import new_test
 from dt6_lsp.features.changes import Changes
 from dt6_lsp.features.explaining import Explained, Explainer, subject_of
@@ -272,6 +271,8 @@ class Engine:
         tell: Callable[[str], None] = lambda _: None,
     ) -> Draft:
         """A change that a model writes and that has been checked; nothing is applied. Cancelled as `ask` is."""
+        from dt6_lsp.features.actions.drafting import draft  # late: it needs grammars
+
         token = cancel or CancelToken()
         reader = await until_cancelled(self._run(lambda: self._over(texts)), token)
         if wanted.kind == "tests":

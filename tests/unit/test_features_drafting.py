@@ -12,14 +12,14 @@ import pytest
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import ModelError, StreamCut
 from dt6_lsp.features.actions.changes import apply
-from dt6_lsp.features.actions.drafting import Draft, draft
-from dt6_lsp.features.actions.drafts import Wanted
-from dt6_lsp.features.actions.offers import Place, Problem, offers
+from dt6_lsp.features.actions.drafting import draft
+from dt6_lsp.features.actions.model import Place, Problem, Wanted
+from dt6_lsp.features.actions.offers import offers
 from dt6_lsp.syntax.parser import parse
 from tests.unit.assistant_fixtures import FakeChat, FakeReader, Script, at_once, nobody, services, somebody, until
 
 if TYPE_CHECKING:
-    from dt6_lsp.features.actions.offers import Edit, Offer
+    from dt6_lsp.features.actions.model import Draft, Edit, Offer
 
 
 @dataclass

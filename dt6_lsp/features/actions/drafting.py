@@ -7,7 +7,7 @@ Not here: the kinds of drafts (`drafts`), applying them, and asking the user whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.assistant.writing import Refused, written
 from dt6_lsp.errors import ModelError
 from dt6_lsp.features.actions.drafts import read, task_of
+from dt6_lsp.features.actions.model import Draft
 from dt6_lsp.features.actions.reply import UnusableError
 
 if TYPE_CHECKING:
@@ -24,24 +25,11 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.assistant.writing import Task
     from dt6_lsp.cancel import CancelToken
-    from dt6_lsp.features.actions.changes import Replacement
-    from dt6_lsp.features.actions.drafts import Changed, Wanted
+    from dt6_lsp.features.actions.drafts import Changed
+    from dt6_lsp.features.actions.model import Wanted
     from dt6_lsp.index.model import Reader
 
 TRIES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """`changes` are of the text that was given, in order; `new_path`, where it is not "", is a file that does not exist
-    yet, with `new_text`. Written by `model`; `notices` are sentences."""
-
-    changes: tuple[Replacement, ...]
-    new_path: str
-    new_text: str
-    backend: str
-    model: str
-    notices: tuple[str, ...] = ()
 
 
 async def draft(

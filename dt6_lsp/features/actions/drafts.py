@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from dt6_lsp.assistant.parts import Passage
@@ -19,6 +18,7 @@ from dt6_lsp.features.actions.changes import (
     replacements,
     span_of_lines,
 )
+from dt6_lsp.features.actions.model import Wanted
 from dt6_lsp.features.actions.reply import UnusableError, code_of, fence_for
 from dt6_lsp.features.actions.shape import indent_of, joined, restored, shaped
 from dt6_lsp.features.actions.styles import STYLES, documentation
@@ -32,7 +32,7 @@ from dt6_lsp.workspace.secrets import REMOVED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dt6_lsp.features.actions.offers import Edit, Problem
+    from dt6_lsp.features.actions.model import Edit
     from dt6_lsp.index.model import Reader
     from dt6_lsp.syntax.model import Symbol
 
@@ -43,30 +43,6 @@ LONGEST_PROBLEM = 2_000
 MOST_WORDS = 30  # lines of documentation
 _QUOTES = ('"""', "'''", 'r"""', "r'''")
 _COMMENTS = ("/*", "//", "#", "--")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A draft of this kind for these lines of a text. `path` names the file; `problem` is what a fix mends; `new_path`
-    is where tests go."""
-
-    kind: Edit
-    path: str
-    language: str
-    text: str
-    start_line: int
-    end_line: int
-    problem: Problem | None = None
-    new_path: str = ""
-    span: tuple[int, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "span", span_of_lines(self.text, self.start_line, self.end_line))
-
-    @property
-    def lines(self) -> str:
-        """What the draft is of, with its line ends."""
-        return self.text[slice(*self.span)]
 
 
 class Changed(NamedTuple):

@@ -5,9 +5,9 @@ Not here: doing it (`drafting`), and in which kinds and words of the protocol an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
+from dt6_lsp.features.actions.model import Offer, Place
 from dt6_lsp.features.actions.styles import STYLES
 from dt6_lsp.features.actions.testing import is_test, tests_of
 from dt6_lsp.features.outline import symbols
@@ -18,13 +18,8 @@ from dt6_lsp.workspace.defaults import is_secret
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dt6_lsp.features.actions.model import Kind, Problem
     from dt6_lsp.syntax.model import Symbol
-
-Edit = Literal["document", "fix", "rewrite", "types", "tests"]
-Say = Literal["explain", "review", "ask"]
-Kind = Edit | Say
-EDITS: tuple[Edit, ...] = get_args(Edit)
-SAYS: tuple[Say, ...] = get_args(Say)
 
 MOST_FIXES = 5
 FIX_LINES = 60  # a definition up to so long is what a fix may change; of a longer one, the lines around the problem
@@ -36,43 +31,6 @@ _UNTYPED = {"python": "->", "php": ":", "typescript": ":", "tsx": ":"}
 """What the signature of a function that has types holds, in languages in which they may be left out."""
 _DOC_TYPED = ("javascript",)  # whose types stand in the documentation
 _LONGEST_NAME = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What a tool says of these lines."""
-
-    message: str
-    start_line: int
-    end_line: int
-    code: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Lines of a document that are selected, or the one with the cursor. `path` is the file as the engine names it; of
-    a nameless one, a name with the extension of its language."""
-
-    path: str
-    language: str
-    text: str
-    first_line: int
-    last_line: int
-    selected: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One thing that can be done, with the lines that it is about: an edit touches no other. `name` is that of the
-    definition they are, or ""; `problem` says which of the problems that were told is to be fixed."""
-
-    kind: Kind
-    title: str
-    start_line: int
-    end_line: int
-    name: str = ""
-    problem: int | None = None
 
 
 def named(path: str, text: str, language_id: str = "") -> tuple[str, str]:
