@@ -49,6 +49,7 @@ class Store:
         self._healing = threading.Lock()
         self._taking = threading.Lock()
         self._notices = list(notices)
+        self._closed = False
 
     @classmethod
     def open(cls, folder: Path, root: Path) -> Store:
@@ -75,9 +76,9 @@ class Store:
         return tuple(self._notices)
 
     def become_writer(self) -> bool:
-        """Takes over when no other process writes."""
+        """Takes over when no other process writes. Not once it is closed: who is late would keep the lock from all."""
         with self._taking:  # a lock that is taken twice would have to be given back twice
-            return self.writer or (self._writable and _try(self._lock))
+            return self.writer or (self._writable and not self._closed and _try(self._lock))
 
     def prepare_to_write(self) -> None:
         """Before a run: a ledger that this DT6 can't read makes room, and one that vanished is made anew. StoreError
@@ -151,6 +152,8 @@ class Store:
             self._notices.append(sentence)
 
     def close(self) -> None:
+        with self._taking:
+            self._closed = True
         with contextlib.suppress(OSError):  # what was not sealed is only believed
             self.ledger.close(seals=self.writer)
         self._lock.release()
@@ -164,7 +167,7 @@ class Store:
                 wrote = self.writer
                 self._lock.release()
                 self.folder.mkdir(parents=True, exist_ok=True)
-                writer = _try(self._lock)
+                writer = not self._closed and _try(self._lock)
             if not writer and not self.ledger.path.exists():
                 raise error
             self.ledger.start_over()

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from dt6_lsp.cancel import CancelToken
 from tests.index_fixtures import LONG_AGO, FakeEmbedder, function, in_memory, opened, write
 
 if TYPE_CHECKING:
@@ -32,6 +33,20 @@ def test_a_follower_sees_what_the_writer_writes_and_takes_over(tmp_path: Path) -
         assert report.vectors_synced == 2
         assert follower.writer
         assert follower.search("gamma")[0].path == "b.py"
+
+
+def test_an_index_that_is_closed_takes_over_nothing(tmp_path: Path) -> None:
+    """Settings that come while a server starts close the engine that was just built. What then begins to watch must not
+    keep the lock from the engine that follows."""
+    root, store = tmp_path / "work", tmp_path / "store"
+    write(root, {"a.py": function("alpha")})
+    over = CancelToken()
+    over.cancel()
+    with opened(root, store) as first:
+        first.close()
+        list(first.changes(over))
+        with opened(root, store) as second:
+            assert (first.writer, second.writer) == (False, True)
 
 
 def test_a_follower_never_opens_chromadb(tmp_path: Path) -> None:
