@@ -6,17 +6,15 @@ Not here: the engine (`build` makes it, later, on a worker thread), TCP and WebS
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
-import threading
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pygls.io_ import run_async
 from pygls.lsp.server import LanguageServer
 
 from dt6_lsp import __version__
-from dt6_lsp.server import dispatch, lifecycle, messages, trust
+from dt6_lsp.server import dispatch, framing, lifecycle, messages, trust
+from dt6_lsp.server.converter import converter
 from dt6_lsp.server.protocol import Protocol
 from dt6_lsp.server.signals import on_signals
 from dt6_lsp.server.stdio import Writer, start_reader
@@ -39,7 +37,7 @@ class Server(LanguageServer):
     session: Session
 
     def __init__(self) -> None:
-        super().__init__("dt6-lsp", __version__, protocol_cls=Protocol)
+        super().__init__("dt6-lsp", __version__, protocol_cls=Protocol, converter_factory=converter)
         self.protocol.host = self
 
     def initialize(self, params: types.InitializeParams, capabilities: types.ServerCapabilities) -> None:
@@ -90,14 +88,13 @@ async def serve(start: Callable[[Server], Session], stdin: BinaryIO, stdout: Bin
 
 
 async def _read(server: Server, stdin: BinaryIO) -> None:
-    """pygls' loop over the messages. It ends with the pipe, also in the middle of a message."""
-    with contextlib.suppress(asyncio.IncompleteReadError, ValueError):
-        await run_async(
-            stop_event=threading.Event(),
-            reader=start_reader(stdin),
-            protocol=server.protocol,
-            error_handler=server.protocol.unreadable,
-        )
+    """The loop over the messages. It ends with the pipe."""
+    protocol = server.protocol
+    async for body in framing.bodies(start_reader(stdin), on_garbage=protocol.out_of_step):
+        try:
+            protocol.handle_message(framing.parsed(body))
+        except Exception as error:  # noqa: BLE001  # one message never ends the others
+            protocol.unreadable(error)
 
 
 def _bound(handler: dispatch.Notification, session: Session) -> Any:

@@ -25,6 +25,7 @@ from websockets.exceptions import ConnectionClosed
 
 from dt6_lsp.errors import SettingError
 from dt6_lsp.server.address import Address, is_this_machine
+from dt6_lsp.server.framing import MOST_BYTES
 from dt6_lsp.server.signals import on_signals
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 Transport = Literal["tcp", "ws"]
 
 _CHUNK = 65_536
-_MOST_BYTES = 256_000_000  # of one message over WebSocket, so that a client can't fill the memory
 _END_SECONDS = 20.0  # a server closes its stores in less, unless a disk hangs
 _HEADER = b"content-"  # how LSP begins, and no HTTP request does
 _LENGTH = re.compile(rb"^content-length: *([0-9]+)\r$", re.IGNORECASE | re.MULTILINE)
@@ -96,7 +96,7 @@ async def _websocket(address: Address, command: Sequence[str]) -> AsyncIterator[
         origins=[_NO_ORIGIN, _LOCAL_PAGE],
         process_request=_refusal,
         compression=None,
-        max_size=_MOST_BYTES,
+        max_size=MOST_BYTES,
         ping_interval=None,  # an editor may be halted in a debugger; one that is gone closes its socket
     ) as server:
         yield next(iter(server.sockets)).getsockname()[1]

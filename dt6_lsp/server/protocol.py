@@ -1,8 +1,9 @@
 """pygls' protocol, with what it leaves out: exactly one response to every request, in plain words.
 
 pygls 2.1 drops a request whose parameters do not fit, answers requests before `initialize` and after `shutdown` with
-internal errors or not at all, puts tracebacks into `error.data`, and cancels only the outer part of a command. It also
-structures every nested object that has a key "jsonrpc", whoever's it is. Each override below mends one of these.
+internal errors or not at all, puts tracebacks into `error.data`, and cancels only the outer part of a command. It does
+not answer a request that is named as a notification is, and confuses the client's ids with its own. Each override below
+mends one of these.
 Not here: what the requests do (`dispatch`), and when the server starts and ends (`lifecycle`).
 """
 
@@ -54,6 +55,7 @@ logger = logging.getLogger(__name__)
 _GRACE_SECONDS = 0.03
 _SETTLE_SECONDS = 2.0
 _CUSTOM = {ASK: AskRequest}
+_REQUESTS = (types.INITIALIZE, types.SHUTDOWN)  # of pygls; its other methods are notifications, and have no answer
 _NOT_READY = "DT6 has not been initialized; `initialize` comes first."
 _ENDED = "DT6 has been shut down and takes no more requests."
 _AGAIN = "DT6 has been initialized already."
@@ -77,10 +79,6 @@ class Protocol(LanguageServerProtocol):
 
     # --- in -------------------------------------------------------------------------------------------------------
 
-    def structure_message(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Called for every object in a message, also for nested ones: leave them, `handle_message` has the whole."""
-        return data
-
     def handle_message(self, message: Any) -> None:
         if not isinstance(message, dict) or message.get("jsonrpc") != self.VERSION:
             self._refuse(None, types.ErrorCodes.InvalidRequest, _NO_REQUEST)
@@ -94,10 +92,10 @@ class Protocol(LanguageServerProtocol):
     def _take_request(self, message: dict[str, Any]) -> None:
         method, msg_id = message["method"], message["id"]
         if (objection := self._objection(method, msg_id)) is not None:
-            self._refuse(msg_id, *objection)
+            self._refuse(msg_id if _is_id(msg_id) else None, *objection)
             return
         try:
-            request = super().structure_message(message)
+            request = self.structure_message(message)
         except JsonRpcException as error:
             self._refuse(msg_id, types.ErrorCodes.InvalidParams, _reason(method, error))
             return
@@ -106,7 +104,7 @@ class Protocol(LanguageServerProtocol):
 
     def _objection(self, method: str, msg_id: object) -> tuple[types.ErrorCodes, str] | None:
         """Why a request is refused without being looked at."""
-        if isinstance(msg_id, bool) or not isinstance(msg_id, (int, str)):
+        if not _is_id(msg_id):
             return types.ErrorCodes.InvalidRequest, "The id of a request is a number or a string."
         if self._ended:
             return types.ErrorCodes.InvalidRequest, _ENDED
@@ -119,35 +117,47 @@ class Protocol(LanguageServerProtocol):
         return None
 
     def _knows(self, method: str) -> bool:
-        return method in self.fm.builtin_features or (self.host is not None and self.host.knows(method))
+        return method in _REQUESTS or (self.host is not None and self.host.knows(method))
 
     def _take_notification(self, message: dict[str, Any]) -> None:
         method = message["method"]
-        if method != types.EXIT and (self._ended or not self._initialized):
+        if method in _REQUESTS or (method != types.EXIT and (self._ended or not self._initialized)):
             return
         try:
-            notification = super().structure_message(message)
+            notification = self.structure_message(message)
         except JsonRpcException as error:
             logger.warning("%s", _reason(method, error))
             return
         super().handle_message(notification)
 
     def _take_response(self, message: dict[str, Any]) -> None:
+        """pygls would also take it for the end of a request of the client that has the same id, and keep what it
+        expected for as long as errors come instead."""
+        msg_id = message["id"]
+        if not isinstance(msg_id, str) or msg_id not in self._result_types:
+            logger.warning("The client has answered what was not asked.")
+            return
         try:
-            response = super().structure_message({"result": None, **message} if "error" not in message else message)
+            response = self.structure_message({"result": None, **message} if "error" not in message else message)
         except JsonRpcException as error:
-            logger.warning("The client's answer to %s does not fit.", message["id"])
-            if (future := self._request_futures.pop(message["id"], None)) is not None and not future.done():
+            logger.warning("The client's answer to %s does not fit.", msg_id)
+            if (future := self._request_futures.pop(msg_id, None)) is not None and not future.done():
                 future.set_exception(error)
             return
+        finally:
+            self._result_types.pop(msg_id, None)
         super().handle_message(response)
 
-    def unreadable(self, error: Exception, _source: object) -> None:
-        """What pygls' read loop calls when a message could not be handled: mostly because it is no JSON."""
+    def unreadable(self, error: Exception) -> None:
+        """A message could not be handled: mostly because it is no JSON."""
         if isinstance(error, (ValueError, RecursionError)):
             self._refuse(None, types.ErrorCodes.ParseError, "This message is no JSON.")
         else:
             logger.error("A message could not be handled.", exc_info=error)
+
+    def out_of_step(self) -> None:
+        """Something stands where a frame should begin."""
+        self._refuse(None, types.ErrorCodes.ParseError, "This is no frame: a header Content-Length comes first.")
 
     # --- requests and their answers -------------------------------------------------------------------------------
 
@@ -235,6 +245,10 @@ class Protocol(LanguageServerProtocol):
     def lsp_exit(self, *_args: Any) -> None:  # type: ignore[override]
         if self.host is not None:
             self.host.stop(self.exit_code)
+
+
+def _is_id(given: object) -> bool:
+    return isinstance(given, (int, str)) and not isinstance(given, bool)
 
 
 def _reason(method: str, error: JsonRpcException) -> str:

@@ -1,0 +1,50 @@
+"""lsprotocol's converter, strict where it is lenient: a number is no URI, and a text no line.
+
+cattrs takes `str(value)` and `int(value)` for whatever comes, so that a list becomes a command's name and "7" a line.
+Whole numbers may be written with a point, as some JSON libraries do. Booleans stay as they were: there are editors that
+send null for false.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pygls.protocol import default_converter
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+
+def converter() -> Converter:
+    made: Converter = default_converter()  # type: ignore[no-untyped-call]
+    made.register_structure_hook(str, _text)
+    made.register_structure_hook(int, _whole_number)
+    made.register_structure_hook(bool, lambda given, _: bool(given))  # or that for `int`, its base, would be taken
+    for kind in (int | str, int | str | None):  # an id or a token
+        made.register_structure_hook(kind, _key)
+    return made
+
+
+def _key(given: Any, _kind: type) -> int | str | None:
+    if given is None or isinstance(given, str):
+        return given
+    return _whole_number(given, int)
+
+
+def _text(given: Any, _kind: type) -> str:
+    if isinstance(given, str):
+        return given
+    raise ValueError(f"a string was expected, not {_shown(given)}")
+
+
+def _whole_number(given: Any, _kind: type) -> int:
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    if isinstance(given, float) and given.is_integer():
+        return int(given)
+    raise ValueError(f"a whole number was expected, not {_shown(given)}")
+
+
+def _shown(given: Any) -> str:
+    words = {type(None): "null", bool: "true or false", str: "a string", dict: "an object", list: "a list"}
+    return words.get(type(given), "such a number")
