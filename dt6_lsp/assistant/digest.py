@@ -59,7 +59,7 @@ class Digest:
 def write(question: str, intent: Intent, findings: Findings, reader: Reader, why: str) -> Digest:
     """`why` is the sentence that says why no model wrote it."""
     if is_small_talk(question) and not findings.about:
-        return Digest((f"{SAYS} For more than that no language model is set: {sanitize(why)} {MEND}\n",), ())
+        return Digest((f"{SAYS} No language model talks here: {sanitize(why)} {MEND}\n",), ())
     writer = _Writer(question, intent, findings, reader)
     body = [block for block in (*writer.blocks(), writer.footer(why)) if block]
     blocks = tuple(block + ("\n\n" if place < len(body) - 1 else "\n") for place, block in enumerate(body))
