@@ -13,7 +13,7 @@ from dt6_lsp.assistant.mentions import identifiers
 from dt6_lsp.assistant.prose import file_doc, is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dt6_lsp.assistant.relevance import Relevance
     from dt6_lsp.index.model import Definition, Hit, Reader
@@ -26,14 +26,8 @@ KIND_WEIGHT = {
 HOLDERS = frozenset({"class", "interface", "struct", "trait", "enum", "namespace", "module"})
 LEAST_FIT = 0.3  # below it a definition has hardly a word of the question
 NAMED = 4.0  # for a definition that the question names
-_FIT = {
-    "path": 0.5,
-    "name": 1.0,
-    "doc": 1.0,
-    "signature": 0.4,
-    "body": 0.6,
-    "file": 0.5,
-}  # what of it bears on the question
+_FIT = {"path": 0.5, "name": 1.0, "doc": 1.0, "signature": 0.4, "body": 0.6}  # what of it bears on the question
+_FILE = 0.5  # what the file says of itself does
 _HOW = re.compile(r"^\W*(?:and |so )?how\b(?! (?:many|much|long|often|large|big)\b)", re.IGNORECASE)
 _SAYS_SO = 0.7  # of the question's weight, in a file's own words
 _CARRIES = 3.0  # worth so much more, where those words hold the whole question
@@ -119,13 +113,14 @@ def _found(question: str, hits: Sequence[Hit], reader: Reader, relevance: Releva
     hits = [hit for hit in hits if not is_prose(hit.path)]
     paths = dict.fromkeys(hit.path for hit in hits)
     outlines = {path: reader.outline(path) for path in paths}
-    said = {path: said_of(path, reader) for path in paths}
+    said = {path: relevance.terms(_said_of(path, reader)) for path in paths}
+    held = {path: relevance.of_terms(terms) for path, terms in said.items()}
     found = []
     for hit in hits:
         for item in (item for item in outlines[hit.path] if _overlap(item, hit)):
             own = 1.0 if item.qualified == hit.symbol else _INSIDE
-            carries = _carries(question, item, relevance.coverage(said[hit.path]))
-            fit = _fit(item, hit, said[hit.path], relevance, carries=carries > 1)
+            carries = _carries(question, item, held[hit.path])
+            fit = _fit(item, hit, relevance, held[hit.path], said[hit.path] if carries > 1 else {})
             found.append(Candidate(item, hit.score * own * carries * _weight(question, item) * fit))
     return found
 
@@ -143,21 +138,23 @@ def _carries(question: str, item: Definition, said: float) -> float:
     return 1.0 + _CARRIES * max(0.0, said - _SAYS_SO) / (1.0 - _SAYS_SO)
 
 
-def said_of(path: str, reader: Reader) -> str:
+def _said_of(path: str, reader: Reader) -> str:
     """What a file says of itself."""
     chunks = reader.chunks(path)
     return file_doc(chunks[0].text) if chunks and chunks[0].start_line < _HEAD else ""
 
 
-def _fit(item: Definition, hit: Hit, said: str, relevance: Relevance, *, carries: bool) -> float:
+def _fit(item: Definition, hit: Hit, relevance: Relevance, held: float, said: Mapping[str, float]) -> float:
+    """`held` is how much of the question the file's own words hold; `said` those of its words that count for the
+    definition's own."""
     lines = hit.text.splitlines()
     first = max(0, item.start_line - hit.start_line)
     body = "\n".join(lines[first : item.end_line - hit.start_line + 1])
     texts = {"path": item.path, "name": item.qualified, "doc": item.doc, "signature": item.signature, "body": body}
-    own = "\n".join((*texts.values(), said if carries else ""))
-    whole = relevance.coverage(own)  # one word that is everywhere is still one word
-    texts["file"] = said
-    return (0.2 + whole**2) * (0.2 + sum(weight * relevance.coverage(texts[what]) for what, weight in _FIT.items()))
+    terms = relevance.terms("\n".join(texts.values()))  # one word that is everywhere is still one word
+    whole = relevance.of_terms({word: max(terms.get(word, 0.0), said.get(word, 0.0)) for word in {*terms, *said}})
+    parts = _FILE * held + sum(weight * relevance.coverage(texts[what]) for what, weight in _FIT.items())
+    return (0.2 + whole**2) * (0.2 + parts)
 
 
 def _weight(question: str, item: Definition) -> float:

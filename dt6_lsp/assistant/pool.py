@@ -39,9 +39,9 @@ def pool(hits: Sequence[Hit], reader: Reader, relevance: Relevance) -> list[Hit]
 
 
 def heads(hits: Sequence[Hit], reader: Reader) -> dict[str, Hit]:
-    """The first chunk of each file of code among the hits, by path: there it says what it is for."""
+    """The first chunk of each of the best files of code, by path: there it says what it is for."""
     paths = dict.fromkeys(hit.path for hit in hits if not is_prose(hit.path))
-    first = {path: next(iter(reader.chunks(path)), None) for path in paths}
+    first = {path: next(iter(reader.chunks(path)), None) for path in list(paths)[:_FILES]}
     known = {(hit.path, hit.start_line) for hit in hits}
     return {path: head for path, head in first.items() if head and (path, head.start_line) not in known}
 
