@@ -2,7 +2,8 @@
 
 An answer about a document that was changed meanwhile has its places in a text that is gone: whoever asked gets
 `ContentModified` instead, and asks again if it still matters. That is so for every request whose parameters name one
-document (`textDocument`). Commands and questions answer for the text that they were asked about.
+document (`textDocument`), but for completion: editors keep its list while the word grows. Commands and questions answer
+for the text that they were asked about.
 
 Documents are kept by pygls; errors become responses in `protocol`, with the words of `faults`.
 """
@@ -29,6 +30,7 @@ from dt6_lsp.server import (
     symbols,
     trust,
 )
+from dt6_lsp.server.faults import content_modified
 from dt6_lsp.server.session import Call
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_GROWS = types.TEXT_DOCUMENT_COMPLETION
 _ANEW = "DT6 started anew meanwhile, because folders or settings were changed."
 
 REQUESTS: Mapping[str, Request] = {
@@ -55,18 +58,6 @@ REQUESTS: Mapping[str, Request] = {
     ask.ASK: ask.ask,
 }
 
-NOTIFICATIONS: Mapping[str, Notification] = {
-    types.INITIALIZED: lifecycle.initialized,
-    types.TEXT_DOCUMENT_DID_SAVE: lifecycle.did_save,
-    types.NOTEBOOK_DOCUMENT_DID_SAVE: lifecycle.did_save_notebook,
-    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: lifecycle.did_change_watched_files,
-    types.WORKSPACE_DID_CREATE_FILES: lifecycle.did_create_files,
-    types.WORKSPACE_DID_RENAME_FILES: lifecycle.did_rename_files,
-    types.WORKSPACE_DID_DELETE_FILES: lifecycle.did_delete_files,
-    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.did_change_folders,
-    types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.did_change_configuration,
-}
-
 
 def start(session: Session, method: str, params: Any, cancel: CancelToken) -> Coroutine[Any, Any, object] | None:
     """The work of a request, with its snapshot taken now; None for a method that is pygls' own."""
@@ -76,22 +67,34 @@ def start(session: Session, method: str, params: Any, cancel: CancelToken) -> Co
 
 async def _run(method: str, request: Request, call: Call, params: Any) -> object:
     started, outcome = time.perf_counter(), "failed"
+    outdated = call.session.running[call.cancel] = lambda: method != _GROWS and call.outdated(params)
     try:
         call.cancel.raise_if_cancelled()
         result = trust.admit(await _with_engine(request, call, params), call.session.settings)
-        call.raise_if_outdated(params)
+        if outdated():
+            raise content_modified()
         outcome = "answered"
     except (asyncio.CancelledError, Cancelled):
         outcome = "cancelled"
+        if outdated():
+            raise content_modified() from None
         raise
     else:
         return result
     finally:
+        del call.session.running[call.cancel]
         call.cancel.cancel()  # nothing of a request outlives it
         seconds = time.perf_counter() - started
         call.session.metrics.observe(f"lsp.{method}.{outcome}.seconds", seconds)
         logger.debug("%s %s in %.1f ms.", method, outcome, seconds * 1000)
         call.session.trace(f"{method} {outcome} in {seconds * 1000:.1f} ms.", params)
+
+
+def _end_outdated(session: Session, _params: Any) -> None:
+    """A document has changed: end what is being worked out for the text that it had. Its stream from a model closes."""
+    for cancel, outdated in tuple(session.running.items()):
+        if outdated():
+            cancel.cancel()
 
 
 async def _with_engine(request: Request, call: Call, params: Any) -> object:
@@ -103,3 +106,19 @@ async def _with_engine(request: Request, call: Call, params: Any) -> object:
             if use.cut or not call.cancel.cancelled:
                 raise WorkspaceError(_ANEW, "Ask again.") from None
             raise
+
+
+NOTIFICATIONS: Mapping[str, Notification] = {
+    types.INITIALIZED: lifecycle.initialized,
+    types.TEXT_DOCUMENT_DID_CHANGE: _end_outdated,
+    types.TEXT_DOCUMENT_DID_CLOSE: _end_outdated,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE: _end_outdated,
+    types.TEXT_DOCUMENT_DID_SAVE: lifecycle.did_save,
+    types.NOTEBOOK_DOCUMENT_DID_SAVE: lifecycle.did_save_notebook,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: lifecycle.did_change_watched_files,
+    types.WORKSPACE_DID_CREATE_FILES: lifecycle.did_create_files,
+    types.WORKSPACE_DID_RENAME_FILES: lifecycle.did_rename_files,
+    types.WORKSPACE_DID_DELETE_FILES: lifecycle.did_delete_files,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.did_change_folders,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.did_change_configuration,
+}

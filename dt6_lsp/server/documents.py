@@ -136,3 +136,9 @@ def snapshots(workspace: Workspace) -> Snapshots:
         cell = notebooks.cell_path(*in_notebooks[key], language) if key in in_notebooks else ""
         taken[key] = Snapshot(document.uri, document.source, document.version, language, cell)
     return Snapshots(taken)
+
+
+def text_of(workspace: Workspace, uri: str) -> str | None:
+    """Of an open document, as it is now."""
+    document = workspace.text_documents.get(document_key(uri))
+    return None if document is None else document.source

@@ -16,9 +16,8 @@ from lsprotocol import types
 
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_uri
-from dt6_lsp.server.documents import named_texts, snapshots
+from dt6_lsp.server.documents import named_texts, snapshots, text_of
 from dt6_lsp.server.engines import Engines
-from dt6_lsp.server.faults import content_modified
 from dt6_lsp.server.indexing import Indexer
 from dt6_lsp.server.notebooks import file_of
 from dt6_lsp.server.progress import WorkDone
@@ -58,6 +57,7 @@ class Session:
         self.initial_options: Mapping[str, object] = {}
         self.client = Client()
         self.roots: tuple[Path, ...] = ()
+        self.running: dict[CancelToken, Callable[[], bool]] = {}  # requests: whether their text is gone
         self.tasks = Tasks()
         self.workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="dt6-server")
         self.engines = Engines(build, self.workers)
@@ -132,12 +132,11 @@ class Call:
                     return snapshot.uri
         return to_uri(engine.locate(file_of(path)))
 
-    def raise_if_outdated(self, params: object) -> None:
-        """`ContentModified` where the document that the request is about is not what it was when the request came."""
+    def outdated(self, params: object) -> bool:
+        """Whether the document that the request is about is not what it was when the request came."""
         uri = getattr(getattr(params, "text_document", None), "uri", None)
         before = self.documents.get(uri) if isinstance(uri, str) else None
         if before is None:
-            return
-        now = snapshots(self.session.server.workspace).get(before.uri)
-        if now is None or now.text != before.text:
-            raise content_modified()
+            return False
+        now = text_of(self.session.server.workspace, before.uri)
+        return now is not before.text and now != before.text

@@ -32,7 +32,7 @@ def edit(documents: Documents, start: types.Position, end: types.Position, text:
 
 
 def position_at(text: str, offset: int, encoding: str) -> types.Position:
-    """How an editor names an offset (the texts here have LF only)."""
+    """How an editor names an offset."""
     lines = split_lines(text[:offset])
     return types.Position(len(lines) - 1, to_units(lines[-1], len(lines[-1]), encoding))
 
@@ -116,3 +116,13 @@ async def test_texts_and_names_that_are_hard_to_take(tmp_path: Path) -> None:
         for uri in hard:
             editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
         assert (await editor.execute("dt6.stats"))["roots"][0]["files"] == 4
+
+
+@given(st.text(alphabet="ab\r\n😀", max_size=20), st.text(alphabet="x\r\n", max_size=5), st.data())
+def test_any_edit_between_lines_that_end_in_any_way(text: str, new: str, data: st.DataObject) -> None:
+    """Between CR and LF there is no place to edit."""
+    places = [place for place in range(len(text) + 1) if text[place - 1 : place + 1] != "\r\n" or not place]
+    start, end = sorted((data.draw(st.sampled_from(places)), data.draw(st.sampled_from(places))))
+    documents = opened(text, "utf-16")
+    edit(documents, position_at(text, start, "utf-16"), position_at(text, end, "utf-16"), new)
+    assert snapshots(documents)[URI].text == text[:start] + new + text[end:]
