@@ -69,7 +69,8 @@ def question(snapshot: Snapshot, draft: Draft) -> str:
     shown = [line[:_WIDTH] for line in changed[:_MOST_SHOWN]]
     more = [f"… and {len(changed) - _MOST_SHOWN} more lines"] if len(changed) > _MOST_SHOWN else []
     name = draft.new_path or snapshot.uri.rpartition("/")[2]
-    what = "write the new file" if draft.new_path else f"change {len(changed)} lines of"
+    lines_of = "1 line of" if len(changed) == 1 else f"{len(changed)} lines of"
+    what = "write the new file" if draft.new_path else f"change {lines_of}"
     return "\n".join((f"{draft.model} would {what} {name}. Apply it?", *shown, *more))
 
 

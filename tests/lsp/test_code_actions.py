@@ -202,7 +202,7 @@ async def test_neovim_is_asked_before_it_gets_an_edit(neovim: Acting) -> None:
         "main() -> None:\n", f"main() -> None:\n{DOC}"
     )
     (question,) = editor.questions
-    assert question.message == ("llama3.2:latest would change 1 lines of server.py. Apply it?\n+" + DOC.rstrip("\n"))
+    assert question.message == ("llama3.2:latest would change 1 line of server.py. Apply it?\n+" + DOC.rstrip("\n"))
     for answer in ("Discard", None):
         editor.choice = answer
         server.enqueue(Reply(DOCUMENTED))

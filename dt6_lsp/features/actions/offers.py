@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dt6_lsp.features.actions.model import Kind, Problem
     from dt6_lsp.syntax.model import Symbol
 
+MOST_CHARACTERS = 300_000  # of a longer text, definitions would take too long to find at each move of a cursor
 MOST_FIXES = 5
 FIX_LINES = 60  # a definition up to so long is what a fix may change; of a longer one, the lines around the problem
 FIX_AROUND = 5
@@ -53,7 +54,8 @@ def offers_at(
 ) -> list[Offer]:
     """As `offers`, of a text that may be no file. `lines` are the first and the last that are marked."""
     name, language = named(path, text, language_id)
-    return offers(Place(name, language, text, *lines, selected), symbols(name, text, language_id), problems)
+    outline = symbols(name, text, language_id) if len(text) <= MOST_CHARACTERS else ()
+    return offers(Place(name, language, text, *lines, selected), outline, problems)
 
 
 def offers(place: Place, outline: Sequence[Symbol], problems: Sequence[Problem]) -> list[Offer]:
@@ -84,12 +86,16 @@ def _edits(place: Place, symbols: Sequence[Symbol]) -> Iterable[Offer]:
         yield _of("document", "document", found)
     if found is not None and _untyped(found, place.language):
         yield _of("types", "add types to", found)
-    if place.selected:
+    if place.selected and _says_something(place):
         yield Offer("rewrite", "DT6: refactor the selection", place.first_line, place.last_line)
-    elif found is not None:
+    elif found is not None and not place.selected:
         yield _of("rewrite", "refactor", found)
     if found is not None and tests_of(place.language) and not is_test(place.path):
         yield _of("tests", "write tests for", found)
+
+
+def _says_something(place: Place) -> bool:
+    return any(line.strip() for line in lines_of(place.text)[place.first_line - 1 : place.last_line])
 
 
 def _undocumented(symbol: Symbol, language: str) -> bool:

@@ -11,6 +11,7 @@ from dt6_lsp.text import lines_of
 
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)")
 _RUNS = re.compile(r"`{3,}")
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)  # of models whose server does not keep it apart
 MOST_LINES = 2_000
 
 
@@ -28,7 +29,7 @@ def code_of(reply: str) -> str:
     blocks: list[list[str]] = []
     opened = ""
     indent = ""
-    for line in lines_of(reply):
+    for line in lines_of(_THOUGHT.sub("", reply)):
         found = _OPENING.fullmatch(line)
         if not opened and found is not None:
             opened, indent = found["fence"], found["indent"]

@@ -78,19 +78,19 @@ def examples(path: str, files: Iterable[str], most: int = 2) -> list[str]:
 
 
 def new_test(path: str, files: Sequence[str], places: Roots) -> str:
-    """As `test_path`, with the tests of its own root, and no file that is on disk, whether it is indexed or not."""
+    """As `home_of_tests`, with the tests of its own root, and no file that is on disk, whether it is indexed or not."""
     root, inside = places.split(path)
     whole = [(other, places.split(other)) for other in files]
     own = [name for _, (folder, name) in whole if folder == root]
     for _ in range(MOST_TRIED):
-        found = test_path(inside, own)
+        found = home_of_tests(inside, own)
         if not places.locate(places.named(root, found)).exists():
             break
         own.append(found)
     return places.named(root, found)
 
 
-def test_path(path: str, files: Sequence[str]) -> str:
+def home_of_tests(path: str, files: Sequence[str]) -> str:
     """A file that the workspace does not have, for tests of this one. It has the file's extension."""
     custom = _CUSTOMS[language_of(path)]
     source, tests = PurePosixPath(path), examples(path, files, MOST_TRIED)
