@@ -49,7 +49,7 @@ from dt6_lsp.features.hover import Hover, located
 from dt6_lsp.features.hover_text import render_markdown, render_plain
 from dt6_lsp.features.hovering import Hovering
 from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
-from dt6_lsp.features.outline import outline
+from dt6_lsp.features.outline import Outlines, outline
 from dt6_lsp.features.places import NamePlace, Seen, name_places
 from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over
@@ -173,6 +173,7 @@ class Engine:
         self._runs = IndexRuns(self._work, self._indexer)
         self._watching = Watching(self._indexes, self._places)
         self._closed = CancelToken()
+        self._outlines = Outlines()
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -261,6 +262,21 @@ class Engine:
                     yield event
         with suppress(RuntimeError):  # it has been closed meanwhile, which keeps them, too
             self._readers.submit(self._keep_measures)
+
+    def offers(
+        self,
+        path: str,
+        text: str,
+        lines: tuple[int, int],
+        problems: Sequence[Problem] = (),
+        *,
+        selected: bool = False,
+        language_id: str = "",
+    ) -> list[Offer]:
+        """As `offers_at`, with outlines that are kept. Blocking, a little."""
+        kept = self._outlines.symbols
+        with self._services.metrics.time("offers.seconds"):
+            return offers_at(path, text, lines, problems, selected=selected, language_id=language_id, outline=kept)
 
     async def draft(
         self,

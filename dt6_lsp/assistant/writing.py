@@ -156,7 +156,7 @@ def _sendable(given: Sequence[Passage]) -> list[Passage]:
 def _related(task: Task, reader: Reader) -> tuple[Hit, ...]:
     if not task.query.strip():
         return ()
-    return tuple(reader.search(task.query[:QUERY_CHARACTERS], task.hits, task.near))
+    return tuple(reader.search(redact(task.query[:QUERY_CHARACTERS]), task.hits, task.near))  # a server may embed it
 
 
 async def _packed(prepared: _Prepared, choice: Choice, *, cancel: CancelToken, run: Blocking) -> Packed:

@@ -6,6 +6,7 @@ columns; what an editor calls the kinds is the server's. Not here: parsing (`syn
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 5_000_000  # of a text; parsing more takes seconds, and nobody reads its outline
 MOST_SYMBOLS = 5_000  # the outermost ones, where there are more
+MOST_KEPT = 8
 MOST_LEVELS = 30  # definitions that are deeper stand at this level
 
 
@@ -28,6 +30,25 @@ class Item:
     symbol: Symbol
     name: str
     children: list[Item] = field(default_factory=list)
+
+
+class Outlines:
+    """The symbols of the texts that were asked of last, kept for as long as a text is the same. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, str], tuple[str, tuple[Symbol, ...]]] = {}
+
+    def symbols(self, path: str, text: str, language_id: str = "") -> tuple[Symbol, ...]:
+        key = (path, language_id)
+        with self._lock:
+            kept = self._kept.pop(key, None)
+        found = kept if kept is not None and kept[0] == text else (text, symbols(path, text, language_id))
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+        return found[1]
 
 
 def symbols(path: str, text: str, language_id: str = "") -> tuple[Symbol, ...]:

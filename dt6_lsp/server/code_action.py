@@ -112,7 +112,8 @@ def _offers(call: Call, snapshot: Snapshot, params: types.CodeActionParams, engi
     first, _ = from_position(snapshot.text, chosen.start, call.encoding)
     selected = chosen.start != chosen.end
     last = max(first, chosen.end.line + (chosen.end.character > 0 or not selected))
-    found = offers_at(
+    offer = engine.offers if engine is not None else offers_at
+    found = offer(
         path_of(engine, snapshot),
         snapshot.text,
         (first, last),

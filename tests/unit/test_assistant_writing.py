@@ -141,10 +141,13 @@ async def test_secrets_are_not_sent(reader: FakeReader, chat: FakeChat) -> None:
     key = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     await have(replace(TASK, given=(replace(ABOUT, text=f'KEY = "{key}"'),)), reader, somebody(chat))
     assert key not in chat.history[0].messages[1].content
+    chat.enqueue(Script(("Well.",)))
+    await have(replace(TASK, query=f'KEY = "{key}"'), reader, somebody(chat))
+    assert key not in "".join(reader.queries), "which a server may embed"
     secret = replace(TASK, given=(replace(ABOUT, path="deploy/.env"),))
     with pytest.raises(WorkspaceError, match=r"deploy/\.env is sent to no model"):
         await have(secret, reader, somebody(chat))
-    assert len(chat.history) == 1
+    assert len(chat.history) == 2
 
 
 async def test_what_was_refused_goes_back_with_what_is_wrong(reader: FakeReader, chat: FakeChat) -> None:

@@ -16,6 +16,7 @@ from dt6_lsp.features.actions.offers import offers_at
 from dt6_lsp.features.actions.reply import UnusableError, code_of, fence_for
 from dt6_lsp.features.actions.styles import STYLES, documentation
 from dt6_lsp.features.actions.testing import home_of_tests, is_test, new_test
+from dt6_lsp.features.outline import MOST_KEPT, Outlines
 from dt6_lsp.features.roots import Roots
 from dt6_lsp.server.convert import offsets_range, to_offset
 from dt6_lsp.syntax.checking import body_start, faults
@@ -107,6 +108,17 @@ def test_a_test_needs_no_tests_and_a_long_text_is_not_parsed() -> None:
 def test_an_empty_text_and_places_outside_of_it_offer_nothing() -> None:
     assert offers_at("a.py", "", (1, 1)) == []
     assert kinds(offers_at("a.py", "x = 1\n", (900, 950), selected=True)) == []
+
+
+def test_an_outline_is_made_once_for_a_text_and_of_few_texts() -> None:
+    kept = Outlines()
+    first = kept.symbols("a.py", "def f(): ...\n")
+    assert kept.symbols("a.py", "def f(): ...\n"[:]) is first
+    assert [symbol.name for symbol in kept.symbols("a.py", "def g(): ...\n")] == ["g"]
+    for number in range(MOST_KEPT):
+        kept.symbols(f"{number}.py", "def h(): ...\n")
+    assert len(kept._kept) == MOST_KEPT
+    assert kept.symbols("a.py", "def f(): ...\n") == first
 
 
 # --- where tests go -------------------------------------------------------------------------------------------------

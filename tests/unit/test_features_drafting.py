@@ -329,6 +329,7 @@ GOOD = block("def f(a):\n    return a + 0")
         (block("x = 1\n" * 2_001), "more than 2,000 lines"),
         (block("def f(a):\n    return a"), "sees nothing to change"),
         (block("def f(a):\n    return a + 0\n\n\ndef g():\n    pass"), "g would be defined twice"),
+        (block("def h(a):\n    return a"), "does not define f any more"),
         ("\x00\ud800 garbage", "There is no code block."),
     ],
 )
@@ -402,3 +403,9 @@ async def test_instructions_in_the_text_reach_no_other_line_and_no_other_file() 
     start, end = text.index("def f"), text.index("\n\n\nSAFE")
     assert (offer.start_line, offer.end_line, drafted.new_path) == (2, 3, "")
     assert all(start <= change.start <= change.end <= end + 1 for change in drafted.changes)
+
+
+async def test_a_method_that_comes_back_in_its_class_is_refused() -> None:
+    whole = block("class Server:\n    def start(self, port):\n        return port + 0")
+    case = Case("a.py", PYTHON.replace("            # At once.\n", ""), "rewrite", (whole, whole))
+    assert "It does not define Server.start any more." in await case.refusal()

@@ -83,7 +83,7 @@ def read(reply: str, wanted: Wanted) -> Changed:
     after = changed.new_text if changed.new_path else apply(wanted.text, changed.changes)
     _check_syntax(path, before, after)
     if not changed.new_path:
-        _check_names(wanted.path, before, after)
+        _check_names(wanted, after)
     return changed
 
 
@@ -216,9 +216,15 @@ def _check_syntax(path: str, before: str, after: str) -> None:
         raise UnusableError("It is no valid code where it would stand: it adds syntax errors.")
 
 
-def _check_names(path: str, before: str, after: str) -> None:
-    """A model that repeats what stands around the lines defines it twice."""
-    old, new = (Counter(symbol.qualified for symbol in parse(path, text).symbols) for text in (before, after))
-    twice = next((name for name, count in new.items() if count > 1 and 0 < old[name] < count), None)
+def _check_names(wanted: Wanted, after: str) -> None:
+    """What the lines define they still do, in its place; and nothing that stands around them is there twice, as where a
+    model repeats it."""
+    old, new = parse(wanted.path, wanted.text).symbols, parse(wanted.path, after).symbols
+    before, now = (Counter(symbol.qualified for symbol in symbols) for symbols in (old, new))
+    twice = next((name for name, count in now.items() if count > before[name] > 0), None)
     if twice is not None:
         raise UnusableError(f"It repeats what stands around the lines: {twice} would be defined twice.")
+    whole = (wanted.start_line, wanted.end_line)
+    lost = next((each for each in old if (each.start_line, each.end_line) == whole and not now[each.qualified]), None)
+    if lost is not None:
+        raise UnusableError(f"It does not define {lost.qualified} any more.")

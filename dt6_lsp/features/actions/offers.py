@@ -16,10 +16,12 @@ from dt6_lsp.text import lines_of
 from dt6_lsp.workspace.defaults import is_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from dt6_lsp.features.actions.model import Kind, Problem
     from dt6_lsp.syntax.model import Symbol
+
+    Outline = Callable[[str, str, str], Sequence[Symbol]]
 
 MOST_CHARACTERS = 300_000  # of a longer text, definitions would take too long to find at each move of a cursor
 MOST_FIXES = 5
@@ -51,11 +53,12 @@ def offers_at(
     *,
     selected: bool = False,
     language_id: str = "",
+    outline: Outline = symbols,
 ) -> list[Offer]:
     """As `offers`, of a text that may be no file. `lines` are the first and the last that are marked."""
     name, language = named(path, text, language_id)
-    outline = symbols(name, text, language_id) if len(text) <= MOST_CHARACTERS else ()
-    return offers(Place(name, language, text, *lines, selected), outline, problems)
+    found = outline(name, text, language_id) if len(text) <= MOST_CHARACTERS else ()
+    return offers(Place(name, language, text, *lines, selected), found, problems)
 
 
 def offers(place: Place, outline: Sequence[Symbol], problems: Sequence[Problem]) -> list[Offer]:
