@@ -26,4 +26,26 @@
   (dt6-stop)
   (wait-for "the end of the work" (hash-table-empty-p (dt6--titles (eglot-current-server)))))
 
+(step "a code action is applied to the buffer, after the user has said yes"
+  (switch-to-buffer "server.py")
+  (goto-char (point-min))
+  (search-forward "def main")
+  (let ((last-nonmenu-event ?x) asked)
+    (cl-letf (((symbol-function 'completing-read)
+               (lambda (prompt titles &rest _)
+                 (push prompt asked)
+                 (let ((names (mapcar (lambda (each) (if (consp each) (car each) each)) titles)))
+                   (or (seq-find (lambda (name) (member name '("DT6: document `main`" "Apply"))) names)
+                       (error "Neither is among %S" names)))))
+              ((symbol-function 'y-or-n-p) (lambda (prompt) (push prompt asked) t)))
+      (eglot-code-actions (point) nil nil t)
+      (wait-for "the edit"
+        (string-match-p (regexp-quote "    \"\"\"Starts a server on port 8000.\"\"\"\n    Server().start(8000)")
+                        (buffer-string))))
+    (pcase-let ((`(,eglot-asks ,dt6-asks ,_action) asked))
+      (check (string-match-p "would change 1 lines of server.py. Apply it\\?" dt6-asks) asked)
+      (check (string-match-p "Server wants to edit" eglot-asks) asked)))
+  (check (buffer-modified-p) "the file on the disk is the user's to write")
+  (shot "code-action" (buffer-string)))
+
 (princ "done\n")

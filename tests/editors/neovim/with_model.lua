@@ -88,4 +88,32 @@ t.run({
       end)
     end,
   },
+  {
+    'a code action is applied to the buffer, after the user has seen the change and said yes',
+    function()
+      back_to_the_file()
+      t.place_cursor('def main')
+      local chosen = {}
+      vim.ui.select = function(items, options, choose)
+        for index, item in ipairs(items) do
+          local title = (options.format_item or tostring)(item)
+          if title == 'DT6: document `main`' or title == 'Apply' then
+            table.insert(chosen, title)
+            return choose(item, index)
+          end
+        end
+        error('neither is among ' .. vim.inspect(items))
+      end
+      if vim.fn.has('nvim-0.11') == 0 then -- there the question is no select: its first answer is typed ahead
+        vim.api.nvim_input('1<CR>')
+      end
+      vim.lsp.buf.code_action()
+      t.wait('the edit', function()
+        return t.text():find('    """Starts a server on port 8000."""\n    Server().start(8000)', 1, true)
+      end)
+      t.check(chosen[1] == 'DT6: document `main`', vim.inspect(chosen))
+      t.check(vim.bo.modified, 'the file on the disk is the users to write')
+      t.shot(vim.env.EDITOR .. '-code-action', '"""Starts a server on port 8000."""')
+    end,
+  },
 })
