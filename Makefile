@@ -25,7 +25,7 @@ ask: export ASK_FOLDER = $(value W)
 ask: export ASK_QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test neovim check lint-fix bench bench-data docs lock train-embeddings clean
+.PHONY: help ask test neovim vscode test-vscode check lint-fix bench bench-data docs lock train-embeddings clean
 
 help: ## This list.
 	@echo 'make ask [W=FOLDER] [Q="QUESTION"]  indexes FOLDER (default: this one) and answers, with citations'
@@ -38,6 +38,18 @@ test: check ## What CI runs: the checks, then every test.
 	$(BIN)/python -m pytest
 
 neovim: .venv-neovim/.installed ## Gets a current Neovim for `make test`, which also takes the one on the PATH.
+
+vscode: editors/vscode/node_modules/.installed ## Checks the VS Code extension and makes editors/vscode/dist/dt6.vsix (Node.js 20).
+	cd editors/vscode && npm run --silent check && npm run --silent package
+
+# The real VS Code is code-server, in the user's cache folder; the browser is the system's Chromium (or CHROMIUM).
+test-vscode: .venv/.dev vscode tests/editors/vscode/node_modules/.installed ## Drives the extension in the real VS Code.
+	code_server=$$(tests/editors/vscode/install.sh) && CODE_SERVER="$$code_server" \
+		VSIX="$(CURDIR)/editors/vscode/dist/dt6.vsix" node --test tests/editors/vscode/vscode.test.mjs
+
+%/node_modules/.installed: %/package-lock.json
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 check: .venv/.dev ## Style, types, layers, and generated files that must be fresh.
 	$(BIN)/ruff check .

@@ -1,8 +1,8 @@
 """The documentation's generated pages, and the checks that keep all pages true.
 
-    python -m tools.docs write    makes docs/settings.md and docs/cli.md and Neovim's types of the settings from the
-                                  code, and the tables and plots of docs/performance.md from the measured data in
-                                  docs/data
+    python -m tools.docs write    makes docs/settings.md, docs/cli.md, and the settings in Neovim's types and VS Code's
+                                  manifest from the code, and the tables and plots of docs/performance.md from the
+                                  measured data in docs/data
     python -m tools.docs check    fails on a stale page, a link that leads nowhere, and a dependency that
                                   docs/dependencies.md does not explain (or explains though it is gone)
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from dt6_lsp.cli.arguments import build_parser
 from dt6_lsp.settings import OPTIONS, BackendSettings, Option
 from dt6_lsp.settings.options import options_of
-from tools import neovim, performance
+from tools import neovim, performance, vscode
 from tools.locks import plain
 
 if TYPE_CHECKING:
@@ -137,7 +137,8 @@ def _names(action: argparse.Action) -> str:
 def pages() -> dict[str, str]:
     """What each generated file has to hold."""
     made = {"docs/settings.md": settings_page(), "docs/cli.md": cli_page(), performance.PAGE: performance.page()}
-    return made | {neovim.PAGE: neovim.page()} | performance.plots()
+    made |= {neovim.PAGE: neovim.page(), vscode.MANIFEST: vscode.manifest(ROOT / vscode.MANIFEST)}
+    return made | performance.plots()
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------

@@ -14,8 +14,7 @@ from pygls.exceptions import JsonRpcException
 from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.server import trust
 from dt6_lsp.settings import Settings, WorkspaceSettings
-from tests.lsp.harness import editing, make_workspace, plain
-from tests.lsp.test_code_actions import listed
+from tests.lsp.harness import editing, make_workspace
 from tests.servers.model_server import ModelServer
 
 if TYPE_CHECKING:
@@ -64,21 +63,8 @@ async def who_answers(editor: Editor) -> str:
 
 
 async def everything(editor: Editor, root: Path) -> None:
-    """One of each thing that could reach a model, a server or git, or change a file."""
+    """One of each thing that could reach a model, a server or git."""
     uri = editor.open(root / "app/faces.py")
-    actions = await listed(editor, uri, 2) or []
-    assert actions
-    for each in actions:
-        assert isinstance(each, types.CodeAction)
-        if each.command is None:
-            assert each.disabled is not None
-            assert "not trusted" in each.disabled.reason
-            with pytest.raises(JsonRpcException, match="not trusted"):
-                await editor.code_action_resolve_async(each)
-            with pytest.raises(JsonRpcException, match="not trusted"):
-                await editor.execute("dt6.applyAction", plain(each.data))
-        else:
-            await editor.execute(each.command.command, *plain(each.command.arguments))
     await editor.hover(uri, 2, 26)
     await editor.workspace_symbol_async(types.WorkspaceSymbolParams("Server"))
     for command, argument in [

@@ -1,0 +1,166 @@
+// The extension in the real VS Code: what a user sees of it, from the first start on. Steps build on each other, so they
+// run in one session, which is tried once more as a whole when one of them fails. Screens are kept in the folder `shots`.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { SHOTS, editing, until } from "./editor.mjs";
+
+const TRIES = 2;
+const QUESTION = "How does the server start?";
+const ANSWER = "It binds the port first, then waits for clients (`app/server.py:4-9`).";
+
+const FILES = {
+    "app/server.py": `"""Serves."""
+
+
+class Server:
+    """Answers requests."""
+
+    def start(self, port: int) -> None:
+        """Listen on a port."""
+        self.port = port
+
+
+def main() -> None:
+    Server().start(8000)
+`,
+    // Enough for an index run that takes a second.
+    ...Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`parts/part_${n}.py`, part(n)])),
+};
+const RULES = [[QUESTION, ANSWER]];
+
+const STEPS = {
+    "says how to mend it when the server is not installed": async ({ page }) => {
+        const toast = page.locator(".notification-toast", { hasText: "DT6 can't find the program" });
+        await toast.waitFor();
+        assert.match(await toast.innerText(), /dt6\.server\.command/);
+        await status(page, /not installed/);
+    },
+
+    "starts when it is installed, and shows progress while it indexes": async ({ page, install }) => {
+        await install();
+        await page.locator(".notification-toast").getByRole("button", { name: "Try again" }).click();
+        await until(() => said(page, /DT6.* \d+\/\d+ (files|vectors)/), "progress in the status bar");
+    },
+
+    "asks no model in a workspace that is not trusted, and one as soon as it is": async ({ page }) => {
+        await status(page, /DT6: no model/);
+        await command(page, "Workspaces: Manage Workspace Trust");
+        await page.locator(".workspace-trust-editor").getByRole("button", { name: "Trust", exact: true }).click();
+        await status(page, /DT6: llama3\.2/);
+    },
+
+    "shows what hover knows": async ({ page }) => {
+        await openFile(page, "app", "server.py");
+        await goTo(page, "7:11");
+        await command(page, "Show or Focus Hover");
+        const hover = page.locator(".monaco-hover:visible");
+        await hover.getByText("Listen on a port.").waitFor();
+        assert.match(await hover.first().innerText(), /start\(self, port: int\)/);
+    },
+
+    "answers a question beside the code": async ({ page }) => {
+        await page.keyboard.press("Escape");
+        const answer = await ask(page);
+        await answer.getByText("It binds the port first").waitFor();
+        await answer.getByText("by llama3.2").waitFor();
+    },
+
+    "opens what an answer cites": async ({ page }) => {
+        await command(page, "View: Close All Editors");
+        const answer = await ask(page);
+        await answer.getByRole("link", { name: "app/server.py:4-9" }).click();
+        await page.locator(".tab.active", { hasText: "server.py" }).waitFor();
+        await page.locator(".statusbar-item", { hasText: "Ln 4," }).waitFor();
+    },
+};
+
+function part(number) {
+    const functions = Array.from({ length: 12 }, (_, n) => `def part_${number}_${n}(count: int) -> int:`);
+    return functions.map((head, n) => `${head}\n    """Counts on from ${n}."""\n    return count + ${n}\n`).join("\n\n");
+}
+
+async function command(page, name) {
+    await page.keyboard.press("F1");
+    const box = page.locator(".quick-input-widget input[type=text]");
+    await box.fill(`>${name}`);
+    await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
+    await page.keyboard.press("Enter");
+}
+
+async function openFile(page, folder, name) {
+    const row = (text) => page.locator(".explorer-folders-view .monaco-list-row", { hasText: text });
+    await row(folder).click();
+    await row(name).dblclick();
+    await page.locator(".tab.active", { hasText: name }).waitFor();
+}
+
+async function goTo(page, place) {
+    await page.keyboard.press("Control+g");
+    await page.locator(".quick-input-widget input[type=text]").fill(`:${place}`);
+    await page.keyboard.press("Enter");
+    const [line, column] = place.split(":");
+    await page.locator(".statusbar-item", { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+}
+
+/** The page of the answer. */
+async function ask(page) {
+    await command(page, "DT6: Ask");
+    const box = page.getByPlaceholder("Where are passwords checked?");
+    await box.fill(QUESTION);
+    await box.press("Enter");
+    return page.frameLocator("iframe.webview.ready").last().frameLocator("iframe#active-frame");
+}
+
+async function status(page, text) {
+    await page.locator(".statusbar-item", { hasText: text }).first().waitFor();
+}
+
+async function said(page, text) {
+    const texts = await page.evaluate(() => globalThis.statusTexts);
+    return texts.some((each) => text.test(each));
+}
+
+/** How each step ended: undefined where it passed, else the error. A step after one that failed does not run. */
+async function session(number) {
+    const ends = new Map();
+    await editing({ files: FILES, rules: RULES }, async (editor) => {
+        for (const [index, [name, step]] of Object.entries(STEPS).entries()) {
+            const shot = `vscode-${index + 1}-${name.replaceAll(/\W+/g, "-")}`;
+            try {
+                await step(editor);
+                ends.set(name, undefined);
+            } catch (error) {
+                ends.set(name, error);
+                await editor.page.screenshot({ path: join(SHOTS, `${shot}-failed-${number}.png`) });
+                return;
+            }
+            await editor.page.screenshot({ path: join(SHOTS, `${shot}.png`) });
+        }
+    }).catch((error) => {
+        ends.set(Object.keys(STEPS).find((name) => !ends.has(name)), error);
+    });
+    return ends;
+}
+
+await mkdir(SHOTS, { recursive: true });
+let ends = new Map();
+for (let number = 1; number <= TRIES; number++) {
+    ends = await session(number);
+    const failed = [...ends].find(([, error]) => error !== undefined);
+    if (failed === undefined) {
+        break;
+    }
+    console.error(`Try ${number} of ${TRIES}: ${failed[0]}: ${failed[1]?.stack}`);
+}
+for (const name of Object.keys(STEPS)) {
+    test(name, () => {
+        assert.ok(ends.has(name), "It did not run: a step before it failed.");
+        if (ends.get(name) !== undefined) {
+            throw ends.get(name);
+        }
+    });
+}

@@ -1,0 +1,32 @@
+"""The model server as a program, for tests in other languages.
+
+    python -m tests.servers [RULES.json]
+
+It prints one line of JSON with its addresses, and serves until its standard input ends. RULES.json is a list of pairs
+[words, answer]: a prompt that contains the words gets the answer of the first pair that fits; others get the usual one.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from tests.servers.model_server import ModelServer
+
+
+def main(argv: list[str]) -> int:
+    if len(argv) > 1:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    rules: list[tuple[str, str]] = json.loads(Path(argv[0]).read_text(encoding="utf-8")) if argv else []
+    usual = "This is an answer."
+    with ModelServer(answer=lambda prompt: next((said for words, said in rules if words in prompt), usual)) as server:
+        sys.stdout.write(json.dumps({"ollama": server.url, "openai": server.openai_url}) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
