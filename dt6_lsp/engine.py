@@ -36,6 +36,7 @@ from dt6_lsp.assistant.events import (
 from dt6_lsp.assistant.measuring import measured
 from dt6_lsp.assistant.memory.model import Kept
 from dt6_lsp.assistant.pipeline import answer
+from dt6_lsp.assistant.sanitize import inline
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
 from dt6_lsp.features.actions.changes import apply
@@ -49,6 +50,7 @@ from dt6_lsp.features.hover import Hover, located
 from dt6_lsp.features.hover_text import render_markdown, render_plain
 from dt6_lsp.features.hovering import Hovering
 from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
+from dt6_lsp.features.lenses import Uses, uses_of, worth_a_lens
 from dt6_lsp.features.outline import Outlines, outline
 from dt6_lsp.features.places import NamePlace, Seen, name_places
 from dt6_lsp.features.roots import Roots
@@ -66,6 +68,7 @@ from dt6_lsp.index.model import (
     LiveReader,
     Reader,
     Sizes,
+    Use,
 )
 from dt6_lsp.metrics import Measure
 from dt6_lsp.models.base import Usage
@@ -89,7 +92,8 @@ __all__ = [
     "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Draft", "Engine", "Event", "Explained",
     "Explanation", "Failed", "Hit", "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent",
     "Kept", "Measure", "NamePlace", "Offer", "Problem", "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats",
-    "Symbol", "Token", "Usage", "Wanted", "apply", "named", "offers_at", "outline", "render_markdown", "render_plain",
+    "Symbol", "Token", "Usage", "Use", "Uses", "Wanted", "apply", "inline", "named", "offers_at", "outline",
+    "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -365,6 +369,16 @@ class Engine:
     async def name_places(self, seen: Sequence[Seen], texts: Mapping[str, str] | None = None) -> list[NamePlace]:
         """Where these names stand now: in `texts`, and in the files as they are on disk."""
         return await self._run(lambda: name_places(self._places, seen, texts or {}))
+
+    async def lens_places(self, path: str, *, texts: Mapping[str, str] | None = None) -> list[Definition]:
+        """The definitions of a file that are worth a lens, as the index has them."""
+        return await self._run(lambda: worth_a_lens(self._over(texts), path))
+
+    async def uses_of(
+        self, name: str, path: str = "", line: int = 0, *, texts: Mapping[str, str] | None = None
+    ) -> Uses | None:
+        """Who uses the definition of this name, in this file and nearest to this line, as far as these are told."""
+        return await self._run(lambda: uses_of(self._over(texts), name, path, line))
 
     async def state(self) -> IndexState:
         """How much of the workspace is indexed now."""

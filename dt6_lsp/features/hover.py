@@ -178,9 +178,9 @@ def described(reader: Reader, found: Located, path: str) -> Hover:
     )
 
 
-def used(reader: Reader, item: Definition) -> tuple[int, list[Use]]:
-    """How often others use its name, and where, as far as the index lists them."""
-    found = reader.uses(item.name)
+def used(reader: Reader, item: Definition, listed: int = 200) -> tuple[int, list[Use]]:
+    """How often others use its name, and where: the first of these."""
+    found = reader.uses(item.name, listed)
     uses = [use for use in found if not _inside(use, item)]
     return reader.count_uses(item.name) - (len(found) - len(uses)), uses
 

@@ -61,20 +61,20 @@ def write(folder: Path, question: str, text: str) -> Path:
 
 
 def to_markdown(engine: Engine, question: str, done: Done) -> str:
-    author = "without a model" if done.backend == "none" else f"by {_plain(done.model)} ({done.backend})"
-    taken = [f"*Taken as: {_plain(done.resolved)}*"] if done.resolved else []
+    author = "without a model" if done.backend == "none" else f"by {plain(done.model)} ({done.backend})"
+    taken = [f"*Taken as: {plain(done.resolved)}*"] if done.resolved else []
     parts = [f"# {' '.join(question.split())}", *taken, done.answer.strip()]
     if done.citations:
         parts.append("## Sources\n\n" + "\n".join(_source(engine, cited) for cited in done.citations))
     index = done.index
     seen = f"from {index.indexed:,} of {index.files:,} files"
     route = _route(done.route) if done.route else ""
-    parts.append(f"---\n\n{route}Written {author}, {seen}. {_plain(done.notice)}".rstrip())
+    parts.append(f"---\n\n{route}Written {author}, {seen}. {plain(done.notice)}".rstrip())
     return "\n\n".join(parts) + "\n"
 
 
 def _route(routed: Routed) -> str:
-    return f"Taken for {article(routed.intent)} {routed.intent} question: {_plain(routed.why)}. "
+    return f"Taken for {article(routed.intent)} {routed.intent} question: {plain(routed.why)}. "
 
 
 def _source(engine: Engine, cited: Citation) -> str:
@@ -82,7 +82,7 @@ def _source(engine: Engine, cited: Citation) -> str:
     return f"- [{_MARKUP.sub(_escaped, str(cited))}]({to_uri(engine.locate(file_of(cited.path)))}#L{cited.start_line})"
 
 
-def _plain(notice: str) -> str:
+def plain(notice: str) -> str:
     """It may name files of the workspace, or quote what a server said."""
     return _MARKUP.sub(_escaped, " ".join(notice.split()))
 

@@ -28,6 +28,7 @@ def offer(offered: types.ServerCapabilities, client: Client) -> None:
     offered.code_action_provider = types.CodeActionOptions(
         code_action_kinds=sorted(set(code_action.KINDS.values())), resolve_provider=client.resolves_edits
     )
+    offered.code_lens_provider = types.CodeLensOptions(resolve_provider=True)
     offered.workspace_symbol_provider = (
         types.WorkspaceSymbolOptions(resolve_provider=True) if client.resolves_symbols else True
     )

@@ -37,6 +37,7 @@ class Client:
     confirms_edits: bool = False  # asks before it makes an edit of an action that says so
     confirms_applied: bool = False  # the same for workspace/applyEdit
     applies_edits: bool = False
+    refreshes_lenses: bool = False
 
     @classmethod
     def of(cls, capabilities: ClientCapabilities) -> Client:
@@ -55,6 +56,7 @@ class Client:
             symbol_kinds=_kinds(capabilities, "workspace.symbol.symbol_kind.value_set"),
             resolves_symbols="location.range" in _listed(capabilities, "workspace.symbol.resolve_support.properties"),
             outline_kinds=_kinds(capabilities, "text_document.document_symbol.symbol_kind.value_set"),
+            refreshes_lenses=can("workspace.code_lens.refresh_support"),
             nested_outline=can("text_document.document_symbol.hierarchical_document_symbol_support"),
             **_of_edits(capabilities),
         )

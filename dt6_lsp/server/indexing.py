@@ -16,6 +16,7 @@ from lsprotocol.types import MessageType
 
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import Dt6Error
+from dt6_lsp.server import code_lens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -96,6 +97,8 @@ class Indexer:
         self._failure = ""
         self._tell_notices(engine)
         log(report)
+        if report is not None and (report.changed or report.removed) and self._session.settings.lens.enabled:
+            code_lens.refresh(self._session)
         return report
 
     def _tell_failure(self, error: str) -> None:

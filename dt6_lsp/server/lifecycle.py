@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from dt6_lsp.errors import Dt6Error, WorkspaceError
-from dt6_lsp.server import capabilities, configuration, models, parent
+from dt6_lsp.server import capabilities, code_lens, configuration, models, parent
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_path, to_uri
 from dt6_lsp.server.indexing import EVERYTHING
@@ -143,6 +143,8 @@ async def _reconfigure(session: Session, pushed: object) -> None:
     chat = session.settings.chat
     if (before.chat.backend, before.chat.model) != (chat.backend, chat.model):
         session.switched = None
+    if before.lens != session.settings.lens:
+        code_lens.refresh(session)
     if configuration.needs_new_engine(before, session.settings):
         await reopen(session)
     elif before != session.settings and (engine := await session.engines.settled()) is not None:

@@ -109,6 +109,7 @@ class Editor(LanguageClient):
         self.choice: str | None = None  # the button that the user presses, whatever is asked; None closes the question
         self.applied: list[types.WorkspaceEdit] = []
         self.refusal: str | None = None  # why the editor makes no edit
+        self.refreshed_lenses = 0  # how often it was asked to look at lenses again
 
     async def until(self, look: Callable[[], T | None]) -> T:
         """What `look` returns as soon as that is true."""
@@ -200,6 +201,10 @@ def _apply(client: Editor, params: types.ApplyWorkspaceEditParams) -> types.Appl
     return types.ApplyWorkspaceEditResult(client.refusal is None, client.refusal)
 
 
+def _refresh_lenses(client: Editor, _params: None) -> None:
+    client.refreshed_lenses += 1
+
+
 def _client(*, silent: bool = False) -> Editor:
     client = Editor(silent=silent)
     own = {
@@ -207,6 +212,7 @@ def _client(*, silent: bool = False) -> Editor:
         types.CLIENT_REGISTER_CAPABILITY: _register,
         types.WINDOW_SHOW_MESSAGE_REQUEST: _ask_user,
         types.WORKSPACE_APPLY_EDIT: _apply,
+        types.WORKSPACE_CODE_LENS_REFRESH: _refresh_lenses,
     }
     register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **own})
     return client
