@@ -44,8 +44,9 @@ def run(neovim: tuple[str, Path], scenario: str, tmp_path: Path, init: str) -> N
     work = make_workspace(tmp_path / "work")
     (work / ".git").mkdir()
     (tmp_path / "elsewhere.py").write_text("lonely = True\n")
-    harness = {"HARNESS": str(SCENARIOS / "harness.lua"), "ELSEWHERE": str(tmp_path / "elsewhere.py")}
-    env = editor_environment(tmp_path / "state", EDITOR=name, **harness)
+    (tmp_path / "other" / ".git").mkdir(parents=True)
+    places = {"ELSEWHERE": str(tmp_path / "elsewhere.py"), "OTHER": str(tmp_path / "other")}
+    env = editor_environment(tmp_path / "state", EDITOR=name, HARNESS=str(SCENARIOS / "harness.lua"), **places)
     package = Path(env["XDG_DATA_HOME"], "nvim", "site", "pack", "dt6", "start")
     package.mkdir(parents=True)
     shutil.copytree(PLUGIN, package / "dt6")

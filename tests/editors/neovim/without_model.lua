@@ -84,6 +84,22 @@ t.run({
     end,
   },
   {
+    'a question about an answer goes to the workspace that it is of, wherever the current folder is',
+    function()
+      local home = vim.fn.getcwd()
+      vim.cmd('DT6Ask Where is `main`?')
+      vim.cmd('cd ' .. vim.env.OTHER)
+      vim.cmd('DT6Ask And where is `twice`?')
+      local second = vim.api.nvim_get_current_buf()
+      t.wait('the answer', function()
+        return t.text(second):find('app/windows.py', 1, true)
+      end)
+      t.check(#require('dt6.client').all() == 1, 'another server was started')
+      vim.cmd('cd ' .. home)
+      vim.cmd('only | edit app/server.py')
+    end,
+  },
+  {
     'the server opens what it writes of the architecture',
     function()
       vim.cmd('DT6Architecture')

@@ -105,13 +105,13 @@ function M.attach(bufnr)
   end
 end
 
---- The client that a question from this buffer goes to: its own, the one of its workspace or of the current folder,
---- started where need be. nil, and a message, where there is none to be had.
+--- The client that a question from this buffer goes to: its own (of an answer, the one that gave it), the one of its
+--- workspace or of the current folder, started where need be. nil, and a message, where there is none to be had.
 function M.current()
   local bufnr = vim.api.nvim_get_current_buf()
   local clients = M.all()
   for _, client in ipairs(clients) do
-    if vim.lsp.buf_is_attached(bufnr, client.id) then
+    if client.id == vim.b[bufnr].dt6_client or vim.lsp.buf_is_attached(bufnr, client.id) then
       return client
     end
   end

@@ -47,6 +47,7 @@ function M.scratch(name, client)
   vim.bo[bufnr].swapfile = false
   vim.bo[bufnr].filetype = 'markdown'
   vim.bo[bufnr].modifiable = false
+  vim.b[bufnr].dt6_client = client.id
   vim.api.nvim_buf_set_name(bufnr, ('dt6://%s/%d'):format(name, bufnr))
   vim.wo.wrap = true
   vim.wo.linebreak = true
