@@ -43,7 +43,7 @@
         (string-match-p (regexp-quote "    \"\"\"Starts a server on port 8000.\"\"\"\n    Server().start(8000)")
                         (buffer-string))))
     (pcase-let ((`(,eglot-asks ,dt6-asks ,_action) asked))
-      (check (string-match-p "would change 1 lines of server.py. Apply it\\?" dt6-asks) asked)
+      (check (string-match-p "would change 1 line of server.py. Apply it\\?" dt6-asks) asked)
       (check (string-match-p "Server wants to edit" eglot-asks) asked)))
   (check (buffer-modified-p) "the file on the disk is the user's to write")
   (shot "code-action" (buffer-string)))
