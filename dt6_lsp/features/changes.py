@@ -76,6 +76,8 @@ class Changes:
         if not self._trusted:
             return None
         stamp = self._stamp(path)
+        if stamp is None:  # there is no repository, and a process to learn that costs more than a hover
+            return None
         with self._lock:
             if path in self._kept and self._kept[path][0] == stamp:
                 self._kept.move_to_end(path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.candidates import HOLDERS
-from dt6_lsp.features.hover import used
+from dt6_lsp.features.hover import MOST_DEFINITIONS, used
 from dt6_lsp.index.path_facts import ROLES
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def worth_a_lens(reader: Reader, path: str) -> list[Definition]:
 
 def uses_of(reader: Reader, name: str, path: str = "", line: int = 0) -> Uses | None:
     """Of the definition called `name` that is in this file and nearest to this line, as far as these are told."""
-    found = reader.definitions(name, path)
+    found = reader.definitions(name, path, MOST_DEFINITIONS)
     here = [item for item in found if item.path == path] if path else found
     if not here:
         return None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST = 500
 MEANT = 10  # chunks whose definitions are shown where a name alone does not tell
+_OF_ONE_NAME = 50  # definitions in a file
 _SHORTEST = 4  # letters; of less search makes nothing
 
 
@@ -51,10 +52,20 @@ def merged(named: Iterable[Definition], meant: Iterable[Definition], limit: int)
 
 
 def definition_of(reader: Reader, hit: Hit) -> Definition | None:
-    """The definition that a chunk is called after; None for a chunk of plain text."""
-    called = reader.definitions(hit.symbol, hit.path) if hit.symbol else ()
-    here = [item for item in called if item.path == hit.path and item.start_line <= hit.end_line]
-    return next((item for item in here if item.end_line >= hit.start_line), None)
+    """The definition that a chunk is called after; None for a chunk of plain text. Most begin in their chunk, which is
+    quick to see; a name like `__init__` may have thousands."""
+    if not hit.symbol:
+        return None
+    inside = reader.defined_in(hit.path, hit.start_line, hit.end_line)
+    called = [item for item in inside if item.qualified == hit.symbol]
+    if not called:
+        others = reader.definitions(hit.symbol, hit.path, _OF_ONE_NAME)
+        called = [item for item in others if item.path == hit.path and _covers(item, hit)]
+    return called[0] if called else None
+
+
+def _covers(item: Definition, hit: Hit) -> bool:
+    return item.start_line <= hit.end_line and hit.start_line <= item.end_line
 
 
 def _meant(reader: Reader, hit: Hit, words: frozenset[str], terms: Terms) -> Definition | None:

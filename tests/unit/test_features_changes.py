@@ -43,8 +43,17 @@ def _git() -> FakeGit:
     return FakeGit()
 
 
+def commit(root: Path) -> None:
+    """As far as can be seen from outside."""
+    log = root / ".git" / "logs" / "HEAD"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file:
+        file.write("one more\n")
+
+
 @pytest.fixture(name="changes")
 def _changes(git: FakeGit, tmp_path: Path) -> Iterator[Changes]:
+    commit(tmp_path)
     changes = Changes(Roots((tmp_path,)), git)
     yield changes
     changes.close()
@@ -75,10 +84,8 @@ def test_nobody_waits_and_the_newest_wish_comes_first(changes: Changes, git: Fak
 
 
 def test_git_is_asked_again_when_the_repository_has_moved(changes: Changes, git: FakeGit, tmp_path: Path) -> None:
-    log = tmp_path / ".git" / "logs" / "HEAD"
-    log.parent.mkdir(parents=True)
-    for text in ("one\n", "one\ntwo\n"):
-        log.write_text(text)
+    for _ in range(2):
+        commit(tmp_path)
         assert of(changes, "a.py") is None
         changes.settle()
     assert of(changes, "a.py") is not None
@@ -92,7 +99,16 @@ def test_what_git_does_not_know_is_not_asked_again(changes: Changes, git: FakeGi
     assert git.history == ["unknown.py"]
 
 
+def test_where_there_is_no_repository_no_git_is_run(git: FakeGit, tmp_path: Path) -> None:
+    changes = Changes(Roots((tmp_path,)), git)
+    assert of(changes, "a.py") is None
+    changes.settle()
+    changes.close()
+    assert git.history == []
+
+
 def test_a_workspace_that_is_not_trusted_runs_no_git(git: FakeGit, tmp_path: Path) -> None:
+    commit(tmp_path)
     changes = Changes(Roots((tmp_path,)), git, trusted=False)
     assert of(changes, "a.py") is None
     changes.close()
