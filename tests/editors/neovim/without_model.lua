@@ -65,6 +65,30 @@ t.run({
     end,
   },
   {
+    'a lens says who uses a method, and lists them',
+    function()
+      t.place_cursor('def start')
+      vim.lsp.codelens.refresh()
+      t.wait('the lens', function()
+        return t.screen():find('used by 1', 1, true)
+      end)
+      t.shot(vim.env.EDITOR .. '-lens', 'no tests')
+      vim.ui.select = function(items, options, choose)
+        for index, item in ipairs(items) do
+          if options.format_item(item):find('used by', 1, true) then
+            return choose(item, index)
+          end
+        end
+      end
+      vim.lsp.codelens.run()
+      t.wait('the list', function()
+        return vim.fn.getqflist({ title = 0 }).title == 'DT6: uses of Server.start'
+      end)
+      t.check(vim.fn.getqflist()[1].text:find('Server().start(8000)', 1, true), vim.inspect(vim.fn.getqflist()))
+      vim.cmd('cclose')
+    end,
+  },
+  {
     'a question is answered in a buffer, and Enter opens what the answer cites',
     function()
       vim.cmd('DT6Ask How does start listen on a port?')

@@ -28,6 +28,14 @@ local function first_line(hit)
   return vim.trim(hit.symbol ~= '' and ('%s %s'):format(hit.kind, hit.symbol) or hit.text:match('[^\n]+') or '')
 end
 
+local function into_quickfix(title, items)
+  vim.fn.setqflist({}, ' ', { title = 'DT6: ' .. title, items = items })
+  if #items == 0 then
+    return client.tell('nothing was found.')
+  end
+  vim.cmd('botright copen')
+end
+
 --- Hits go into the quickfix list, the best first.
 function M.search(call)
   given_or_typed(call.args, 'Search: ', function(query)
@@ -35,12 +43,16 @@ function M.search(call)
       local items = vim.tbl_map(function(hit)
         return { filename = client.file(from, hit.path), lnum = hit.start_line, text = first_line(hit) }
       end, hits)
-      vim.fn.setqflist({}, ' ', { title = 'DT6: ' .. query, items = items })
-      if #items == 0 then
-        return client.tell('nothing was found.')
-      end
-      vim.cmd('botright copen')
+      into_quickfix(query, items)
     end)
+  end)
+end
+
+--- What is behind the number of a lens. Elsewhere it is a page of links; here it is the quickfix list, too.
+function M.references(about)
+  client.execute('dt6.references', vim.tbl_extend('force', about, { show = false }), function(found, from)
+    local what = (about.tests and 'tests of ' or 'uses of ') .. found.name
+    into_quickfix(what, vim.lsp.util.locations_to_items(found.references, from.offset_encoding))
   end)
 end
 

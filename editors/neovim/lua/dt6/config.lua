@@ -17,6 +17,11 @@ function M.base()
   local base = {
     cmd = { 'dt6-lsp', 'serve', '--stdio' },
     root_markers = { '.dt6.toml', '.git', '.hg', '.svn' },
+    commands = {
+      ['dt6.references'] = function(command)
+        require('dt6.commands').references(command.arguments[1])
+      end,
+    },
     handlers = { ['$/progress'] = require('dt6.progress').handle },
     root_dir = function(bufnr, on_dir)
       local root = require('dt6.client').root_of(bufnr)
