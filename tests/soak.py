@@ -51,11 +51,12 @@ class Held:
 
 
 async def held() -> Held:
-    """After what was stopped has had the time to end."""
+    """After what was stopped has had the time to end, also the generators of libraries that were left in the middle:
+    collecting one makes a task that closes it."""
+    gc.collect()
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     if others:
         await asyncio.wait(others, timeout=_SETTLE_SECONDS)
-    gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     open_now = [_target(each) for each in os.listdir("/proc/self/fd")]
     sockets, page_kb = sum(each.startswith("socket:") for each in open_now), os.sysconf("SC_PAGESIZE") // 1024
