@@ -173,6 +173,7 @@ class Engine:
         self._changes = Changes(self._places, trusted=services.settings.workspace.trusted)
         self._explanations = explanations or Explanations()
         self._explainer = Explainer(self._explanations, self._run)
+        services.folding.stops_too(self._explainer.stop)
         self._hovering = Hovering(self._run, self._changes, self._explainer)
         self._runs = IndexRuns(self._work, self._indexer)
         self._watching = Watching(self._indexes, self._places)
@@ -259,7 +260,6 @@ class Engine:
             context or AskContext(),
             run=self._run,
         )
-        self._explainer.stop()
         with self._services.folding.question():
             async with aclosing(measured(events, self._services.metrics)) as counted:
                 async for event in counted:

@@ -10,7 +10,7 @@ Not here: what becomes of the text. Nobody has checked it: a face gets the token
 from __future__ import annotations
 
 import time
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -54,7 +54,7 @@ class Task:
     """`given` always goes in; with `whole`, uncut or not at all. `asked` is the task's last sentence. `query` is what
     related code is searched by, near the file `near`; "" wants none. `as_long_as` is a text that what is written may
     be as long as, where that is more than an answer may be. `refused` is what was written before. `intent` says whom
-    of the user's models it is for."""
+    of the user's models it is for. `background`: nobody waits for it, so it ends nothing else that nobody waits for."""
 
     name: str
     given: tuple[Passage, ...]
@@ -66,6 +66,7 @@ class Task:
     as_long_as: str = ""
     refused: tuple[Refused, ...] = ()
     intent: Intent = "code"
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ async def write(
     given = tuple(_sendable(task.given))
     cancel.raise_if_cancelled()
     started = time.perf_counter()
-    with services.folding.question():
+    with nullcontext() if task.background else services.folding.question():
         choice = await until_cancelled(services.hub.choose(task.intent), cancel)
         if choice.backend is None:
             raise _nobody(choice)

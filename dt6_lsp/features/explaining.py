@@ -1,7 +1,7 @@
 """A model explains a definition: when somebody asks for it, or in the background for the next hover.
 
-In the background there is one explanation at a time: a hover over another definition ends it, and so does a question,
-which would have to wait for the model otherwise. A model that failed, or answered already, is left alone for a while.
+In the background there is one explanation at a time: a hover over another definition ends it, and so does whoever waits
+for a model, which would have to do one after the other. One that failed, or answered already, is left alone a while.
 What a hover shows is what is kept for this very text, this model and this prompt.
 Not here: keeping (`explanations`), and the words of the prompt (`assistant.prompts`).
 """
@@ -85,13 +85,20 @@ def subject_of(reader: Reader, item: Definition) -> Subject:
 
 
 async def explain(
-    subject: Subject, reader: Reader, services: Services, cancel: CancelToken, *, run: Blocking
+    subject: Subject,
+    reader: Reader,
+    services: Services,
+    cancel: CancelToken,
+    *,
+    run: Blocking,
+    background: bool = False,
 ) -> AsyncGenerator[Retrieved | Token | Explained, None]:
     """`ModelError` where nobody writes, also where it broke off; the rest as `assistant.writing.write`."""
     item = subject.definition
     about = Passage(item.path, item.start_line, item.end_line, subject.text, ABOUT)
     query = f"{item.qualified} {item.signature} {item.doc}"
-    task = Task(TASK, (about,), f"Explain the {item.kind} `{item.qualified}`.", query=query, near=item.path)
+    asked = f"Explain the {item.kind} `{item.qualified}`."
+    task = Task(TASK, (about,), asked, query=query, near=item.path, background=background)
     async with aclosing(write(task, reader, services, cancel, run=run)) as events:
         async for event in events:
             yield _explained(event) if isinstance(event, Writing) else event
@@ -150,9 +157,10 @@ class Explainer:
                 yield event
 
     async def _made(
-        self, subject: Subject, reader: Reader, services: Services, cancel: CancelToken
+        self, subject: Subject, reader: Reader, services: Services, cancel: CancelToken, *, background: bool = False
     ) -> AsyncGenerator[Retrieved | Token | Explained, None]:
-        async with aclosing(explain(subject, reader, services, cancel, run=self._run)) as events:
+        asked = explain(subject, reader, services, cancel, run=self._run, background=background)
+        async with aclosing(asked) as events:
             async for event in events:
                 if isinstance(event, Explained):
                     await self._run(partial(self._kept.keep, subject.key, event.explanation))
@@ -205,10 +213,14 @@ class Explainer:
             await asyncio.gather(before, return_exceptions=True)
         try:
             await _rest(self._pause, cancel)
-            async with aclosing(self._made(subject, reader, services, cancel)) as events:
+            if services.folding.waited_for:
+                raise Cancelled
+            async with aclosing(self._made(subject, reader, services, cancel, background=True)) as events:
                 async for _ in events:
                     pass
         except Cancelled:
+            if self._cancel is cancel:  # and not a newer wish's
+                self._key = None
             return
         except Dt6Error as error:
             logger.info("%s was not explained: %s", subject.definition.qualified, error)

@@ -123,6 +123,26 @@ async def test_who_passes_over_names_asks_nobody() -> None:
     assert editor.chat.history == []
 
 
+async def test_who_waits_for_a_model_has_it_alone() -> None:
+    editor = Editor("on")
+    together = editor.services
+    together.folding.stops_too(editor.explainer.stop)
+    editor.chat.enqueue(Script(("It",), hangs=True))
+    reader = editor.reader
+    await editor.hovering.at(together, lambda: reader, "shop.py", "open_till", 1, 1)
+    await until(lambda: editor.chat.history)
+    with together.folding.question():
+        await editor.explainer.settle()
+        assert editor.chat.closed_streams == 1
+        await editor.hovering.at(together, lambda: reader, "shop.py", "open_till", 1, 1)
+        await editor.explainer.settle()
+    assert len(editor.chat.history) == 1  # none began while somebody waited
+    editor.chat.enqueue(Script(("It opens.",)))
+    await editor.hovering.at(together, lambda: reader, "shop.py", "open_till", 1, 1)
+    await editor.explainer.settle()
+    assert await editor.shown() == "It opens."
+
+
 async def test_a_constant_is_not_worth_a_model_in_the_background() -> None:
     editor = Editor("on")
     assert await editor.hover("LIMIT") is not None

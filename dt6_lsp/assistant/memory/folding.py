@@ -42,6 +42,16 @@ class Folding:
         self._cancel = CancelToken()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._others: list[Callable[[], None]] = []
+
+    def stops_too(self, stop: Callable[[], None]) -> None:
+        """`stop` ends something else that a model does while nobody waits: whenever somebody does."""
+        self._others.append(stop)
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether somebody waits for a model."""
+        return self._asking > 0
 
     @contextmanager
     def question(self) -> Iterator[None]:
@@ -66,6 +76,8 @@ class Folding:
 
     def _stop(self) -> None:
         self._cancel.cancel()
+        for stop in self._others:
+            stop()
 
     def _begin(self) -> None:
         if self._asking or self._closed or self._wish is None:
