@@ -26,9 +26,10 @@ class Target:
 
 
 def targets(settings: Settings, intent: str = "", switched: Target | None = None) -> list[Target]:
-    """`switched` is what the user chose while DT6 ran: it goes before the settings, also before those for intents."""
+    """`switched` is what the user chose while DT6 ran: it goes before the settings, also before those for intents.
+    Nobody is asked about a workspace that is not trusted."""
     usual = switched or Target(settings.chat.backend, settings.chat.model)
-    if usual.backend == NOBODY:
+    if usual.backend == NOBODY or not settings.workspace.trusted:
         return []
     mapped = "" if switched or not intent else getattr(settings.intents, intent, "")
     wanted = [parse(mapped, usual.backend, settings) if mapped else _whole(usual, settings)]

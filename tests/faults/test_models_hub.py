@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from dt6_lsp.cancel import CancelToken
-from dt6_lsp.errors import BackendUnavailable, ConsentRequired, ModelMissing
+from dt6_lsp.errors import BackendUnavailable, ConsentRequired, ModelMissing, SettingError
 from dt6_lsp.models.base import ChatRequest, Message, ModelInfo
 from dt6_lsp.models.orchestrator import ModelHub
-from dt6_lsp.settings import ChatSettings, OllamaSettings, OpenAISettings, PrivacySettings, Settings
+from dt6_lsp.settings import ChatSettings, OllamaSettings, OpenAISettings, PrivacySettings, Settings, WorkspaceSettings
 from tests.servers.model_server import GARBAGE, LOGIN_PAGE, Installed, ModelServer, Refusal, Stall
 
 if TYPE_CHECKING:
@@ -203,3 +203,25 @@ async def test_the_models_of_every_server_are_listed_with_what_is_wrong(server: 
         assert (ollama.backend, ollama.problem) == ("ollama", "")
         assert openai.models == ()
         assert "can't be reached" in openai.problem
+
+
+async def test_about_a_workspace_that_is_not_trusted_nobody_is_asked(server: ModelServer) -> None:
+    """Whatever the settings say, and whoever is switched to before or after."""
+    settings = settings_for(server, "ollama")
+    untrusted = replace(settings, workspace=WorkspaceSettings(trusted=False))
+    async with hub_for(untrusted) as hub:
+        assert (await hub.choose()).backend is None
+        assert "not trusted" in (await hub.choose("arch")).why
+        assert await hub.models() == []
+        with pytest.raises(SettingError, match="not trusted"):
+            await hub.switch("ollama")
+        with pytest.raises(SettingError, match="not trusted"):
+            await hub.switch("", "llama3.1")
+    assert server.history == []
+    async with hub_for(settings) as hub:
+        await hub.switch("ollama", "llama3.1")
+        assert (await hub.choose()).model.startswith("llama3.1")
+        asked = len(server.history)
+        await hub.reconfigure(untrusted)
+        assert "not trusted" in (await hub.choose()).why
+        assert len(server.history) == asked
