@@ -83,12 +83,8 @@ def to_units(line: str, column: int, encoding: Encoding) -> int:
 
 
 def _encoded(text: str, codec: _Codec) -> bytes:
-    return whole_characters(text).encode(codec.name)
-
-
-def whole_characters(text: str) -> str:
-    """JSON can hold half a character, which nothing can store. What stands for it has as many units and is one, too."""
-    return text if text.isascii() else _HALF.sub("\ufffd", text)
+    """Half a character, which no codec takes, has as many units as what stands for it here."""
+    return _HALF.sub("\ufffd", text).encode(codec.name)
 
 
 def from_position(text: str, position: types.Position, encoding: Encoding) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from lsprotocol.types import TextDocumentSyncKind
 from pygls.workspace import TextDocument, Workspace
 
 from dt6_lsp.server import notebooks
-from dt6_lsp.server.convert import document_key, to_offset, to_path, whole_characters
+from dt6_lsp.server.convert import document_key, to_offset, to_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ class Documents(Workspace):
     def put_text_document(self, text_document: TextDocumentItem, notebook_uri: str | None = None) -> None:
         uri = text_document.uri
         self._text_documents[document_key(uri)] = self._create_text_document(
-            uri, whole_characters(text_document.text), text_document.version, text_document.language_id
+            uri, text_document.text, text_document.version, text_document.language_id
         )
         if notebook_uri is not None:
             self._cell_in_notebook[unquote(uri)] = unquote(notebook_uri)
@@ -85,7 +85,6 @@ class Documents(Workspace):
         key = document_key(text_doc.uri)
         changed = self._text_documents.pop(key)
         self._text_documents[key] = changed
-        change.text = whole_characters(change.text)
         changed.apply_change(change)
         changed.version = text_doc.version
 

@@ -54,9 +54,13 @@ async def test_a_pipe_that_is_closed_ends_the_server(tmp_path: Path, rest: bytes
         assert await server.exit_code() == 1
 
 
-async def test_a_header_without_end_ends_the_server(tmp_path: Path) -> None:
+async def test_a_header_that_does_not_end_costs_only_itself(tmp_path: Path) -> None:
     async with raw_server(environment(tmp_path)) as server:
+        server.send_bytes(b"x" * 200_000 + b"\r\n")
+        assert (await server.answer())["error"]["code"] == -32700
+        assert "result" in await server.initialize()
         server.send_bytes(b"x" * 200_000)
+        server.close_stdin()
         assert await server.exit_code() == 1
 
 

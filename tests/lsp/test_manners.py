@@ -120,4 +120,5 @@ async def test_trust_that_is_withdrawn_ends_what_a_model_is_writing(tmp_path: Pa
             editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
             with pytest.raises(JsonRpcException, match=r"started anew meanwhile.* Ask again"):
                 await asked
+            await asyncio.to_thread(server.chats[-1].wait_ended)
             assert server.chats[-1].closed_early
