@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dt6_lsp.index.model import Definition, Reader
 
 RELATED_SECONDS = 0.008
+_MOST_REMEMBERED = 50
 
 
 class _Seen(NamedTuple):
@@ -46,6 +47,7 @@ class Hovering:
     ) -> None:
         self._run, self._changes, self._explainer = run, changes, explainer
         self._related = Patience(run, related_seconds)
+        self._related_to: dict[tuple[str, str], tuple[Definition, ...]] = {}
 
     async def at(
         self, services: Services, over: Callable[[], Reader], path: str, text: str, line: int, column: int
@@ -55,12 +57,20 @@ class Hovering:
         seen = await self._run(lambda: self._look(over(), path, text, line, column, explains=explains))
         if seen is None:
             return None
-        nothing: tuple[Definition, ...] = ()
-        related = await self._related.wait_for(lambda: related_definitions(seen.reader, seen.definition), nothing)
+        item = seen.definition
+        late = self._related_to.get((item.path, item.qualified), ())
+        related = await self._related.wait_for(lambda: self._relate(seen.reader, item), late)
         shown = None
         if seen.subject is not None:
             shown = await self._explainer.shown(seen.subject, seen.known, seen.reader, services)
         return replace(seen.found, related=related, explanation=shown)
+
+    def _relate(self, reader: Reader, item: Definition) -> tuple[Definition, ...]:
+        """One at a time, and remembered: in a large workspace it comes too late for the hover that asked."""
+        found = self._related_to[item.path, item.qualified] = related_definitions(reader, item)
+        while len(self._related_to) > _MOST_REMEMBERED:
+            del self._related_to[next(iter(self._related_to))]
+        return found
 
     def _look(self, reader: Reader, path: str, text: str, line: int, column: int, *, explains: bool) -> _Seen | None:
         place = located(reader, path, text, line, column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -300,6 +301,21 @@ async def test_what_comes_late_is_not_waited_for(tmp_path: Path) -> None:
             may.set()
             changes.close()
     assert began.is_set()
+
+
+async def test_what_came_late_is_there_at_the_next_hover(tmp_path: Path) -> None:
+    """Also where search never comes in time, as in a very large workspace."""
+    reader = FakeReader({"a.py": "def run_all(): ...\n", "b.py": "def run_all_of_it(): ...\n"})
+    with ThreadPoolExecutor() as threads:
+        run, changes = on_threads(threads), Changes(Roots((tmp_path,)), lambda *_: None)
+        hovering = Hovering(run, changes, Explainer(Explanations(), run), related_seconds=0.0)
+        async with asyncio.timeout(20):
+            while True:
+                found = await hovering.at(services(nobody()), lambda: reader, "a.py", "run_all", 1, 1)
+                if found is not None and found.related:
+                    break
+        changes.close()
+    assert [item.name for item in found.related] == ["run_all_of_it"]
 
 
 def test_a_search_for_nothing_finds_nothing() -> None:
