@@ -9,6 +9,7 @@ import {
     type Disposable,
     EventEmitter,
     type ExtensionContext,
+    type ProviderResult,
     window,
 } from "vscode";
 import {
@@ -31,6 +32,15 @@ export type ServerState = "stopped" | "missing" | "starting" | "running";
 export type Progress = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 
 const COMMAND_SETTING = "dt6.server.command";
+const APPLY = "dt6.applyAction";
+
+/** What the action that asks about lines says of them (counted from 1, both included). */
+interface Asked {
+    kind: string;
+    uri: string;
+    start_line: number;
+    end_line: number;
+}
 
 export class Server implements Disposable {
     readonly output = window.createOutputChannel("DT6", { log: true });
@@ -141,6 +151,10 @@ export class Server implements Disposable {
                     this.progresses.fire([token, params]);
                     next(token, params);
                 },
+                executeCommand: (command, args: unknown[], next): ProviderResult<unknown> => {
+                    const [about] = args as [Partial<Asked>?];
+                    return command === APPLY && about?.kind === "ask" ? askAbout(about) : next(command, args);
+                },
                 resolveCodeAction: async (action, token, next) => {
                     try {
                         return await next(action, token);
@@ -201,6 +215,12 @@ class OwnCommands implements StaticFeature {
     clear(): void {
         // Nothing is kept.
     }
+}
+
+/** For an editor without a field to type into the server lets its user choose among a few questions; here is one. */
+function askAbout({ uri, start_line: first = 1, end_line: last = first }: Partial<Asked>): Thenable<unknown> {
+    const range = { start: { line: first - 1, character: 0 }, end: { line: last, character: 0 } };
+    return commands.executeCommand("dt6.ask", { uri, range });
 }
 
 function named(state: State): ServerState {

@@ -2,7 +2,7 @@
 // run in one session, which is tried once more as a whole when one of them fails. Screens are kept in the folder `shots`.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -30,7 +30,11 @@ def main() -> None:
     // Enough for an index run that takes a second.
     ...Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`parts/part_${n}.py`, part(n)])),
 };
-const RULES = [[QUESTION, ANSWER]];
+const DOCUMENTED = "Starts the server on port 8000.";
+const RULES = [
+    ["Write the documentation of the definition", "```\n" + DOCUMENTED + "\n```"],
+    [QUESTION, ANSWER],
+];
 
 const STEPS = {
     "says how to mend it when the server is not installed": async ({ page }) => {
@@ -60,6 +64,18 @@ const STEPS = {
         const hover = page.locator(".monaco-hover:visible");
         await hover.getByText("Listen on a port.").waitFor();
         assert.match(await hover.first().innerText(), /start\(self, port: int\)/);
+    },
+
+    "shows what a code action would change, and changes it after a yes": async ({ page, workspace }) => {
+        await goTo(page, "12:5");
+        await act(page, "DT6: document `main`");
+        // VS Code ticks no change that it asks about: that is the yes.
+        await page.locator(".monaco-list-row", { hasText: DOCUMENTED }).locator("input[type=checkbox]").check();
+        await page.getByRole("button", { name: "Apply", exact: true }).click();
+        await page.locator(".view-line", { hasText: `"""${DOCUMENTED}"""` }).first().waitFor();
+        await command(page, "File: Save");
+        const saved = () => readFile(join(workspace, "app", "server.py"), "utf8");
+        await until(async () => (await saved()).includes(`def main() -> None:\n    """${DOCUMENTED}"""\n`), "the saved edit");
     },
 
     "answers a question beside the code": async ({ page }) => {
@@ -104,6 +120,24 @@ async function goTo(page, place) {
     await page.keyboard.press("Enter");
     const [line, column] = place.split(":");
     await page.locator(".statusbar-item", { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+}
+
+/** Chooses a code action at the cursor, by the keyboard: the menu swallows clicks. */
+async function act(page, title) {
+    const rows = page.locator(".action-widget .monaco-list-row");
+    const row = rows.filter({ hasText: title });
+    await until(async () => {
+        await page.keyboard.press("Control+.");
+        return row.waitFor({ timeout: 4_000 }).then(() => true, () => false);
+    }, title);
+    await until(async () => {
+        if (await row.evaluate((element) => element.classList.contains("focused"))) {
+            return true;
+        }
+        await page.keyboard.press("ArrowDown");
+        return false;
+    }, `the focus on ${title}`);
+    await page.keyboard.press("Enter");
 }
 
 /** The page of the answer. */
