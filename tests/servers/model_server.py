@@ -78,7 +78,7 @@ class ModelServer(HttpServer):
         models: Sequence[Installed] = OLLAMA_MODELS,
         openai_models: Sequence[Installed] = OPENAI_MODELS,
         *,
-        answer: Callable[[str], str] = lambda prompt: "This is an answer.",
+        answer: Callable[[str], str | Reply] = lambda prompt: "This is an answer.",
         api_key: str = "",
         strict_length: bool = False,
     ) -> None:
@@ -217,9 +217,10 @@ async def _misbehave(exchange: Exchange, script: Scripted | None, protocol: Prot
 
 
 async def _speak(
-    exchange: Exchange, voice: Voice, script: Scripted | None, default: str, let_go: asyncio.Event
+    exchange: Exchange, voice: Voice, script: Scripted | None, default: str | Reply, let_go: asyncio.Event
 ) -> None:
-    reply = script if isinstance(script, Reply) else Reply(default)
+    usual = default if isinstance(default, Reply) else Reply(default)
+    reply = script if isinstance(script, Reply) else usual
     stop = script.tokens if isinstance(script, Stall | Cut | MidStreamError) else voice.max_tokens
     stop = None if reply.ignores_limit else stop
     tokens = tokens_of(reply.text)

@@ -30,9 +30,11 @@ def main() -> None:
     // Enough for an index run that takes a second.
     ...Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`parts/part_${n}.py`, part(n)])),
 };
+const LONG_QUESTION = "What is the whole story of the server?";
 const DOCUMENTED = "Starts the server on port 8000.";
 const RULES = [
     ["Write the documentation of the definition", "```\n" + DOCUMENTED + "\n```"],
+    [LONG_QUESTION, "Once upon a time there was a server.", "held"], // its prompt holds the turns before, too
     [QUESTION, ANSWER],
 ];
 
@@ -80,17 +82,52 @@ const STEPS = {
 
     "answers a question beside the code": async ({ page }) => {
         await page.keyboard.press("Escape");
-        const answer = await ask(page);
+        const answer = await ask(page, QUESTION);
         await answer.getByText("It binds the port first").waitFor();
         await answer.getByText("by llama3.2").waitFor();
     },
 
     "opens what an answer cites": async ({ page }) => {
         await command(page, "View: Close All Editors");
-        const answer = await ask(page);
+        const answer = await ask(page, QUESTION);
         await answer.getByRole("link", { name: "app/server.py:4-9" }).click();
         await page.locator(".tab.active", { hasText: "server.py" }).waitFor();
         await page.locator(".statusbar-item", { hasText: "Ln 4," }).waitFor();
+    },
+
+    "shows an answer while it is written, and stops it": async ({ page }) => {
+        await command(page, "View: Close All Editors");
+        const answer = await ask(page, LONG_QUESTION);
+        await answer.getByText("Once").waitFor();
+        await page.locator(".notification-toast", { hasText: "DT6: answering" }).getByRole("button", { name: "Cancel" }).click();
+        await answer.getByText("Stopped.").waitFor();
+    },
+
+    "finds by meaning, and opens what was found": async ({ page }) => {
+        await command(page, "View: Close All Editors");
+        await command(page, "DT6: Search");
+        await submit(page, "Words, a name, or what the code does", "listen on a port");
+        await page.locator(".quick-input-list .monaco-list-row", { hasText: "app/server.py" }).first().waitFor();
+        await page.keyboard.press("Enter");
+        await page.locator(".tab.active", { hasText: "server.py" }).waitFor();
+    },
+
+    "lists the models that can answer, and has one of them do it": async ({ page }) => {
+        await command(page, "DT6: Switch Model");
+        const rows = page.locator(".quick-input-list .monaco-list-row");
+        await rows.filter({ hasText: "llama3.2" }).waitFor();
+        assert.equal(await rows.filter({ hasText: "nomic-embed-text" }).count(), 0, "it makes vectors only");
+        await page.locator(".quick-input-widget input[type=text]").fill("llama");
+        await page.keyboard.press("Enter");
+        await rows.first().waitFor({ state: "hidden" });
+        await status(page, /DT6: llama3\.2/);
+    },
+
+    "tells the architecture and the figures": async ({ page }) => {
+        await command(page, "DT6: Architecture");
+        await page.locator(".tab.active", { hasText: "architecture" }).waitFor();
+        await command(page, "DT6: Stats");
+        await answerPage(page).getByText("Files indexed").waitFor();
     },
 };
 
@@ -140,13 +177,23 @@ async function act(page, title) {
     await page.keyboard.press("Enter");
 }
 
-/** The page of the answer. */
-async function ask(page) {
+/** Asks, and gives the page of the answer. */
+async function ask(page, question) {
     await command(page, "DT6: Ask");
-    const box = page.getByPlaceholder("Where are passwords checked?");
-    await box.fill(QUESTION);
-    await box.press("Enter");
+    await submit(page, "Ask about this workspace", question);
+    return answerPage(page);
+}
+
+function answerPage(page) {
     return page.frameLocator("iframe.webview.ready").last().frameLocator("iframe#active-frame");
+}
+
+/** Types into the field with this prompt. */
+async function submit(page, prompt, text) {
+    await page.locator(".quick-input-widget", { hasText: prompt }).waitFor();
+    const box = page.locator(".quick-input-widget input[type=text]");
+    await box.fill(text);
+    await box.press("Enter");
 }
 
 async function status(page, text) {
