@@ -38,11 +38,7 @@ export class Answers implements TextDocumentContentProvider, Disposable {
             this.write(uri, whole);
         });
         answering.show(text);
-        await commands.executeCommand("vscode.openWith", uri, PREVIEW, {
-            viewColumn: ViewColumn.Beside,
-            preserveFocus: true,
-            preview: false,
-        });
+        await openPreview(uri);
         return answering;
     }
 
@@ -59,6 +55,12 @@ export class Answers implements TextDocumentContentProvider, Disposable {
         }
         this.changes.fire(uri);
     }
+}
+
+/** Beside the code, drawn again whenever the document changes. */
+export async function openPreview(uri: Uri): Promise<void> {
+    const options = { viewColumn: ViewColumn.Beside, preserveFocus: true, preview: false };
+    await commands.executeCommand("vscode.openWith", uri, PREVIEW, options);
 }
 
 /** One document while it is written. */

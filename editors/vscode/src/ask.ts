@@ -10,8 +10,9 @@ import { answered } from "./markdown";
 import type { Answer, AskParams, Partial } from "./protocol";
 import type { Server } from "./server";
 
-const SYNCED = ["file", "untitled"];
+const SYNCED = ["file", "untitled", "vscode-notebook-cell"];
 const EXPLAIN = "Explain this code.";
+const ARCHITECTURE = "What is the architecture of this workspace?";
 
 export type Where = Pick<AskParams, "uri" | "range">;
 
@@ -38,6 +39,10 @@ export async function explain(server: Server, answers: Answers): Promise<void> {
         throw new Error("Open a file and put the cursor on what is to be explained, or mark it.");
     }
     await ask(server, answers, { question: EXPLAIN, ...where });
+}
+
+export async function architecture(server: Server, answers: Answers): Promise<void> {
+    await ask(server, answers, { question: ARCHITECTURE });
 }
 
 export async function ask(server: Server, answers: Answers, params: AskParams): Promise<void> {

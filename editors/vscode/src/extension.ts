@@ -4,7 +4,7 @@
 import { commands, type ExtensionContext, workspace } from "vscode";
 
 import { Answers } from "./answers";
-import { ask, askForQuestion, explain, here } from "./ask";
+import { architecture, ask, askForQuestion, explain, here } from "./ask";
 import { figures } from "./markdown";
 import { search, switchModel } from "./pickers";
 import type { AskParams, Stats } from "./protocol";
@@ -54,7 +54,7 @@ function* commandsOf(server: Server, answers: Answers, status: Status): Generato
         },
         "dt6.explain": or("dt6.explain", () => explain(server, answers)),
         "dt6.search": or("dt6.search", () => search(server)),
-        "dt6.architecture": or("dt6.architecture", () => server.execute("dt6.architecture")),
+        "dt6.architecture": or("dt6.architecture", () => architecture(server, answers)),
         "dt6.index": or("dt6.index", () => server.execute("dt6.index")),
         "dt6.switchModel": or("dt6.switchModel", async () => {
             if (await switchModel(server)) {

@@ -1,7 +1,9 @@
 // Markdown that this extension writes around what the server says. The server's answers are Markdown that it has made
 // harmless; everything else (questions, names, notices) is words, and stays words.
 
-import { linkOf, shown } from "./places";
+import { Uri } from "vscode";
+
+import { linkTo, shown, uriOf } from "./places";
 import type { Answer, Place, Stats } from "./protocol";
 
 export function plain(words: string): string {
@@ -15,8 +17,17 @@ export function answered({ answer, citations, backend, model, notice }: Answer):
 }
 
 function source(place: Place): string {
-    const link = linkOf(place);
+    const uri = uriOf(place);
+    const link = uri && linkTo(uri, place.start_line);
     return link === undefined ? `- ${plain(shown(place))}` : `- [${plain(shown(place))}](${link})`;
+}
+
+/** A page of the server with links that a preview follows. */
+export function previewed(page: string): string {
+    return page.replaceAll(/\]\((file:\/\/\/[^\s)#]+)#L(\d+)\)/g, (link, file: string, line: string) => {
+        const path = linkTo(Uri.parse(file), line);
+        return path === undefined ? link : `](${path})`;
+    });
 }
 
 export function figures({ roots, chat, index, asks }: Stats): string {

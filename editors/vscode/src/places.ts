@@ -35,15 +35,15 @@ export function shown(place: Place): string {
     return `${place.path}:${lines}`;
 }
 
-/** A path for links in a Markdown preview of a document that lies in no folder: those start at the first folder. */
-export function linkOf(place: Place): string | undefined {
+/** A link to a line, as a Markdown preview follows it in a document that lies in no folder: it takes no `file:` links,
+ *  and paths start at the first folder. */
+export function linkTo(uri: Uri, line: number | string): string | undefined {
     const first = workspace.workspaceFolders?.[0];
-    const uri = uriOf(place);
-    if (first === undefined || uri === undefined) {
+    if (first === undefined || uri.scheme !== first.uri.scheme) {
         return undefined;
     }
     const path = posix.relative(first.uri.path, uri.path).split("/").map(encoded).join("/");
-    return `/${path}#L${place.start_line}`;
+    return `/${path}#L${line}`;
 }
 
 function encoded(segment: string): string {

@@ -5,11 +5,13 @@
 import { homedir } from "node:os";
 
 import {
+    type CancellationToken,
     commands,
     type Disposable,
     EventEmitter,
     type ExtensionContext,
     type ProviderResult,
+    Uri,
     window,
 } from "vscode";
 import {
@@ -25,6 +27,8 @@ import {
 } from "vscode-languageclient";
 import { LanguageClient, TransportKind } from "vscode-languageclient/node";
 
+import { openPreview } from "./answers";
+import { previewed } from "./markdown";
 import { find } from "./program";
 import { contributedCommands, serverCommand, spoken } from "./settings";
 
@@ -32,6 +36,7 @@ export type ServerState = "stopped" | "missing" | "starting" | "running";
 export type Progress = WorkDoneProgressBegin | WorkDoneProgressReport | WorkDoneProgressEnd;
 
 const COMMAND_SETTING = "dt6.server.command";
+const PAGES = "dt6"; // the scheme of the documents that the server writes
 const APPLY = "dt6.applyAction";
 
 /** What the action that asks about lines says of them (counted from 1, both included). */
@@ -88,10 +93,10 @@ export class Server implements Disposable {
         return this.client;
     }
 
-    async execute<T>(command: string, argument: object = {}): Promise<T> {
+    async execute<T>(command: string, argument: object = {}, token?: CancellationToken): Promise<T> {
         const client = await this.running();
         const params = { command, arguments: [argument] };
-        return client.sendRequest(ExecuteCommandRequest.type, params) as Promise<T>;
+        return client.sendRequest(ExecuteCommandRequest.type, params, token) as Promise<T>;
     }
 
     dispose(): void {
@@ -137,7 +142,7 @@ export class Server implements Disposable {
 
     private options(): LanguageClientOptions {
         return {
-            documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+            documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { notebook: "*" }],
             outputChannel: this.output,
             // Failures are shown by whoever asked, in the server's words; this would show that something failed.
             revealOutputChannelOn: RevealOutputChannelOn.Never,
@@ -151,6 +156,17 @@ export class Server implements Disposable {
                     this.progresses.fire([token, params]);
                     next(token, params);
                 },
+                window: {
+                    showDocument: async (params, token, next) => {
+                        const uri = Uri.parse(params.uri);
+                        if (uri.scheme !== PAGES) {
+                            return next(params, token);
+                        }
+                        await openPreview(uri);
+                        return { success: true };
+                    },
+                },
+                provideTextDocumentContent: async (uri, token, next) => previewed((await next(uri, token)) ?? ""),
                 executeCommand: (command, args: unknown[], next): ProviderResult<unknown> => {
                     const [about] = args as [Partial<Asked>?];
                     return command === APPLY && about?.kind === "ask" ? askAbout(about) : next(command, args);

@@ -125,7 +125,8 @@ const STEPS = {
 
     "tells the architecture and the figures": async ({ page }) => {
         await command(page, "DT6: Architecture");
-        await page.locator(".tab.active", { hasText: "architecture" }).waitFor();
+        await answerPage(page).getByText("What is the architecture of this workspace?").waitFor();
+        await answerPage(page).getByText("by llama3.2").waitFor();
         await command(page, "DT6: Stats");
         await answerPage(page).getByText("Files indexed").waitFor();
     },
