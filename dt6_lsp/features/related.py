@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST = 3
 _LOOKED_AT = 8
+_VALUES = frozenset({"constant", "variable", "field", "property", "key"})  # they say little of what is done
 _LEAST = 0.5  # cosine; what is less near is about something else
 
 
@@ -22,7 +23,7 @@ def related_definitions(reader: Reader, item: Definition, most: int = MOST) -> t
     found: dict[tuple[str, int], Definition] = {}
     for hit in reader.related(item.path, item.qualified, item.name_line, _LOOKED_AT):
         other = definition_of(reader, hit) if hit.score >= _LEAST else None
-        if other is not None and not _overlap(other, item):
+        if other is not None and other.kind not in _VALUES and not _overlap(other, item):
             found.setdefault((other.path, other.name_line), other)
     return tuple(found.values())[:most]
 
