@@ -84,6 +84,20 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class FillRequest:
+    """A text with a gap, which the model fills. `stop` are texts that end what it writes; `context_tokens` is as in
+    `ChatRequest`."""
+
+    model: str
+    prefix: str
+    suffix: str
+    context_tokens: int
+    max_tokens: int
+    temperature: float = 0.0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     prompt_tokens: int
     completion_tokens: int
@@ -120,14 +134,19 @@ class About:
         return self.capabilities is None or "completion" in self.capabilities
 
     @property
+    def fills(self) -> bool:
+        """Does it fill gaps, as far as the server says?"""
+        return self.capabilities is None or "insert" in self.capabilities
+
+    @property
     def sees(self) -> bool | None:
         """Does it take images?"""
         return None if self.capabilities is None else "vision" in self.capabilities
 
 
 class ChatBackend(Protocol):
-    """Streams an answer. Errors are the subclasses of `ModelError`; a cancelled token closes the stream and raises
-    `Cancelled`, and so does closing the generator, without an error."""
+    """Streams an answer, or what fills a gap. Errors are the subclasses of `ModelError`; a cancelled token closes the
+    stream and raises `Cancelled`, and so does closing the generator, without an error."""
 
     name: str
     url: str
@@ -139,6 +158,10 @@ class ChatBackend(Protocol):
         ...
 
     def stream(self, request: ChatRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]: ...
+
+    def fill(self, request: FillRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
+        """What belongs into the gap, streamed as an answer is; `failures.CantFill` where that is not to be had."""
+        ...
 
     async def close(self) -> None: ...
 

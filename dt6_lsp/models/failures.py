@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from dt6_lsp.errors import BackendUnavailable, EmbeddingError, ModelError, ModelMissing, RateLimited, StreamCut
 
 _LONGEST_QUOTE = 200
+_OF_FILLING = ("suffix", "insert", "infill", "fill-in", "fill in", "completions endpoint")
 _OF_IMAGES = ("image", "vision", "multimodal", "mmproj", "content type")
 _TOO_LONG = ("context length", "context_length", "context size", "too long", "too large", "maximum input length")
 
@@ -28,6 +29,10 @@ class ServerFault(ModelError):  # noqa: N818 - as its siblings in `errors`
 
 class Unreadable(ModelError):  # noqa: N818
     """What answers there does not speak the protocol."""
+
+
+class CantFill(ModelError):  # noqa: N818
+    """The server, or its model, does not know how to fill a gap in a text; nor will it the next time."""
 
 
 class Endless(StreamCut):
@@ -50,6 +55,7 @@ class ModelServerName:
     mend_missing: str
     mend_empty: str
     mend_key: str
+    mend_fill: str
 
     def __str__(self) -> str:
         return f"{self.name} at {self.url}"
@@ -66,6 +72,7 @@ def ollama_at(url: str, name: str = "ollama") -> ModelServerName:
         "Get it with `ollama pull {model}`, or name an installed model.",
         "Get one with `ollama pull qwen2.5-coder:7b`, for example.",
         "Ollama itself asks for none: see what stands before it.",
+        "Take one for which `ollama show` lists insert, such as qwen2.5-coder:1.5b-base.",
     )
 
 
@@ -79,6 +86,7 @@ def openai_at(url: str, name: str = "openai") -> ModelServerName:
         "Name a model that the server has; `dt6-lsp models` lists them.",
         "Name one by chat.model.",
         f"Set {section}.api_key to a valid one.",
+        "Take a server whose /completions has a suffix, such as Ollama, with a model that was trained for it.",
     )
 
 
@@ -182,6 +190,22 @@ def says_image(status: int, message: str) -> bool:
     """Whether a refusal speaks of the images that the request had. A server that knows only text complains (422) of
     content that is a list."""
     return status == 422 or any(word in message.lower() for word in _OF_IMAGES)
+
+
+def cant_fill(server: ModelServerName, model: str) -> CantFill:
+    return CantFill(
+        f"{server} can't complete code with the model {model!r}, which does not fill in the middle of a text.",
+        f"{server.mend_fill} Set it as completion.model.",
+    )
+
+
+def says_suffix(status: int, message: str) -> bool:
+    """Whether a refusal of a text with a gap speaks of the gap: most servers know nothing of it. One that lacks the
+    whole method says so with a bare 404."""
+    said = message.lower()
+    if status in (405, 501) or (status == 404 and "model" not in said):
+        return True
+    return 400 <= status < 600 and any(word in said for word in _OF_FILLING)
 
 
 def none_chats(server: ModelServerName) -> ModelError:

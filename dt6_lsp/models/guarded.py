@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from dt6_lsp.cancel import CancelToken
-    from dt6_lsp.models.base import About, ChatRequest, Delta, ModelInfo, ModelServer
+    from dt6_lsp.models.base import About, ChatRequest, Delta, FillRequest, ModelInfo, ModelServer
     from dt6_lsp.models.breaker import Breaker
     from dt6_lsp.models.failures import ModelServerName
     from dt6_lsp.settings import ChatSettings
@@ -87,17 +87,29 @@ class GuardedChat:
 
     async def stream(self, request: ChatRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
         """As `ChatBackend.stream`; BackendUnavailable at once while the breaker is open."""
+        async with aclosing(self._admitted(self._tried(request, cancel), request.model)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def fill(self, request: FillRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
+        """As `ChatBackend.fill`, behind the same breaker. Nothing is tried again: whoever types has gone on by then."""
+        filling = self._bounded(self._server.fill(request, cancel), request.max_tokens)
+        async with aclosing(self._admitted(filling, request.model)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _admitted(self, source: AsyncGenerator[Delta, None], model: str) -> AsyncGenerator[Delta, None]:
         admission = self._breaker.enter()
         if admission is None:
             raise self.left_alone()
         self._streams += 1
         try:
-            async with aclosing(self._tried(request, cancel)) as deltas:
+            async with aclosing(source) as deltas:
                 async for delta in deltas:
                     yield delta
             admission.succeeded()
         except ModelMissing as error:
-            raise self._explained(error, request.model) from error
+            raise self._explained(error, model) from error
         except ModelError as error:
             if is_fault(error):
                 admission.failed(str(error))
@@ -131,7 +143,8 @@ class GuardedChat:
         tries, begun = 1, False
         while True:
             try:
-                async with aclosing(self._bounded(request, cancel)) as deltas:
+                answer = self._bounded(self._server.stream(request, cancel), request.max_tokens)
+                async with aclosing(answer) as deltas:
                     async for delta in deltas:
                         begun = begun or bool(delta.text)
                         yield delta
@@ -148,10 +161,10 @@ class GuardedChat:
         with Watch(cancel) as watch:
             await watch.step(lambda: self._pause(seconds), None)
 
-    async def _bounded(self, request: ChatRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
+    async def _bounded(self, source: AsyncGenerator[Delta, None], most: int) -> AsyncGenerator[Delta, None]:
         """Servers differ in what they make of `max_tokens`, and a model may think for ever without a word."""
-        left, end = request.max_tokens * MOST_CHARACTERS, time.monotonic() + self._patience.answer
-        async with aclosing(self._server.stream(request, cancel)) as deltas:
+        left, end = most * MOST_CHARACTERS, time.monotonic() + self._patience.answer
+        async with aclosing(source) as deltas:
             while True:
                 try:
                     async with asyncio.timeout(end - time.monotonic()):
@@ -163,7 +176,7 @@ class GuardedChat:
                 yield delta
                 left -= len(delta.text)
                 if left < 0:
-                    raise failures.too_much(self._speak_of, request.max_tokens)
+                    raise failures.too_much(self._speak_of, most)
 
 
 def is_fault(error: ModelError) -> bool:

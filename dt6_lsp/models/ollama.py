@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.errors import ModelError
-    from dt6_lsp.models.base import ChatRequest, Message
+    from dt6_lsp.models.base import ChatRequest, FillRequest, Message
     from dt6_lsp.models.failures import ModelServerName
 
 T = TypeVar("T")
@@ -107,6 +107,35 @@ class OllamaChat:
                 ) from error
         raise failures.cut(self._server)
 
+    async def fill(self, request: FillRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
+        """As `stream`. A model that is known not to fill gaps gets no text."""
+        begun = False
+        with Watch(cancel) as watch:
+            about = await watch.step(lambda: self.about(request.model), None)
+            self._require_consent(about)
+            if not about.fills:
+                raise failures.cant_fill(self._server, request.model)
+            try:
+                async with aclosing(watch.each(self._pieces(request, about), self._limits, self._server)) as parts:
+                    async for part in parts:
+                        if part.response:
+                            begun = True
+                            yield Delta(part.response)
+                        if part.done:
+                            yield Delta("", _usage(part))
+                            return
+            except _FAILURES as error:
+                raise self._refused_gap(error, request) or _as_error(
+                    self._server, error, request.model, begun
+                ) from error
+        raise failures.cut(self._server)
+
+    def _refused_gap(self, error: Exception, request: FillRequest) -> ModelError | None:
+        """Of servers too old to say beforehand which models can."""
+        if isinstance(error, ollama.ResponseError) and failures.says_suffix(error.status_code, error.error):
+            return failures.cant_fill(self._server, request.model)
+        return None
+
     def _refused_images(self, error: Exception, request: ChatRequest) -> ModelError | None:
         """Of servers too old to say beforehand which models can see."""
         sent = any(message.images for message in request.messages)
@@ -127,6 +156,17 @@ class OllamaChat:
         # What the client calls an iterator is a generator that holds the connection: left to the garbage collector, it
         # would go on after the answer was no longer wanted.
         async with aclosing(cast("AsyncGenerator[ollama.ChatResponse, None]", stream)) as parts:
+            async for part in parts:
+                yield part
+
+    async def _pieces(self, request: FillRequest, about: About) -> AsyncGenerator[ollama.GenerateResponse, None]:
+        window = self._window(request.model, request.context_tokens, about.context_length)
+        options: dict[str, Any] = {"num_ctx": window, "num_predict": request.max_tokens}
+        options |= {"temperature": request.temperature, "stop": list(request.stop)}
+        # Of an empty suffix Ollama makes no gap but a question.
+        suffix = request.suffix or "\n"
+        stream = await self._client.generate(request.model, request.prefix, suffix, stream=True, options=options)
+        async with aclosing(cast("AsyncGenerator[ollama.GenerateResponse, None]", stream)) as parts:
             async for part in parts:
                 yield part
 
@@ -278,7 +318,7 @@ def _context_length(info: Mapping[str, Any]) -> int | None:
     return length if isinstance(length, int) and length > 0 else None
 
 
-def _usage(last: ollama.ChatResponse) -> Usage | None:
+def _usage(last: ollama.ChatResponse | ollama.GenerateResponse) -> Usage | None:
     """Some versions leave the prompt's count out when they found the prompt in their cache."""
     if last.prompt_eval_count is None or last.eval_count is None:
         return None

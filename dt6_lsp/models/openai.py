@@ -25,11 +25,12 @@ from dt6_lsp.models.transport import TELL_SECONDS, RequestLimits, TimeLimits, Wa
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
+    from openai.types import Completion
     from openai.types.chat import ChatCompletionChunk
 
     from dt6_lsp.cancel import CancelToken
     from dt6_lsp.errors import EmbeddingError
-    from dt6_lsp.models.base import ChatRequest, Message
+    from dt6_lsp.models.base import ChatRequest, FillRequest, Message
     from dt6_lsp.models.failures import ModelServerName
 
 T = TypeVar("T")
@@ -117,6 +118,28 @@ class OpenAIChat:
         else:
             raise failures.unreadable(self._server)
 
+    async def fill(self, request: FillRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
+        """As `stream`, by /completions with its `suffix`."""
+        require_consent(self.url, self._allowed)
+        begun = finished = False
+        with Watch(cancel) as watch:
+            try:
+                async with aclosing(watch.each(self._pieces(request), self._limits, self._server)) as pieces:
+                    async for piece in pieces:
+                        finished = finished or any(each.finish_reason is not None for each in piece.choices or ())
+                        text = "".join(each.text or "" for each in piece.choices or ())
+                        if text:
+                            begun = True
+                            yield Delta(text)
+            except openai.APIStatusError as error:
+                if failures.says_suffix(error.status_code, _message_of(error)):
+                    raise failures.cant_fill(self._server, request.model) from error
+                raise _as_error(self._server, error, request.model) from error
+            except _FAILURES as error:
+                raise _as_error(self._server, error, request.model, begun) from error
+        if not finished:
+            raise failures.cut(self._server) if begun else failures.unreadable(self._server)
+
     def _refused_images(self, error: openai.APIStatusError, request: ChatRequest) -> ModelError | None:
         """Nothing tells beforehand which models can see: one that can't refuses the request."""
         said = _message_of(error)
@@ -136,6 +159,17 @@ class OpenAIChat:
         async with stream:
             async for chunk in stream:
                 yield chunk
+
+    async def _pieces(self, request: FillRequest) -> AsyncGenerator[Completion, None]:
+        options: dict[str, Any] = {"max_tokens": request.max_tokens, "temperature": request.temperature}
+        if request.stop:
+            options["stop"] = list(request.stop)
+        stream: openai.AsyncStream[Completion] = await self._client.completions.create(
+            model=request.model, prompt=request.prefix, suffix=request.suffix, stream=True, **options
+        )
+        async with stream:
+            async for piece in stream:
+                yield piece
 
     async def _start(self, request: ChatRequest) -> openai.AsyncStream[ChatCompletionChunk]:
         """Servers differ in what they understand; what one refused is not sent to it again."""

@@ -1,7 +1,7 @@
 """A model server for tests that really speaks Ollama's and OpenAI's HTTP protocols on a free port of this machine.
 
     with ModelServer() as server:
-        server.enqueue(Reply("An answer."))          # for the next chat or embedding request; else a default is given
+        server.enqueue(Reply("An answer."))          # for the next chat, gap or embedding; else a default is given
         ...                                          # talk to server.url (Ollama) or server.openai_url (OpenAI)
         assert server.history[-1].closed_early       # the requests as they came in
 
@@ -59,6 +59,10 @@ __all__ = [
     "tokens_of",
 ]
 
+CHATS = ("/api/chat", "/v1/chat/completions")
+FILLS = ("/api/generate", "/v1/completions")
+EMBEDS = ("/api/embed", "/v1/embeddings")
+
 OLLAMA_MODELS = (
     Installed("llama3.2:latest", ("completion", "tools"), architecture="llama"),
     Installed("nomic-embed-text:latest", ("embedding",), 2048, "nomic-bert"),
@@ -106,7 +110,7 @@ class ModelServer(HttpServer):
         return f"{self.url}/v1"
 
     def enqueue(self, *items: Scripted, path: str = "") -> None:
-        """What the next requests get, in order: chats and embeddings, or those to exactly `path`."""
+        """What the next requests get, in order: chats, gaps and embeddings, or those to exactly `path`."""
         for item in items:
             if isinstance(item, Refusal) and item.only_if:
                 self._standing.append(item)
@@ -123,16 +127,21 @@ class ModelServer(HttpServer):
 
     @property
     def chats(self) -> list[Received]:
-        return self.requests("/api/chat", "/v1/chat/completions")
+        return self.requests(*CHATS)
+
+    @property
+    def fills(self) -> list[Received]:
+        """Those of gaps that a model was to fill."""
+        return self.requests(*FILLS)
 
     @property
     def embeddings(self) -> list[Received]:
-        return self.requests("/api/embed", "/v1/embeddings")
+        return self.requests(*EMBEDS)
 
     async def _respond(self, exchange: Exchange) -> None:
         received = exchange.received
         protocol: Protocol = self._openai if received.path.startswith("/v1/") else self._ollama
-        works = received.path in ("/api/chat", "/api/embed", "/v1/chat/completions", "/v1/embeddings")
+        works = received.path in (*CHATS, *FILLS, *EMBEDS)
         script = self._next(received, works)
         if await _misbehave(exchange, script, protocol):
             return
@@ -184,17 +193,18 @@ class ModelServer(HttpServer):
         received = exchange.received
         model = protocol.find(received.body["model"])
         assert model is not None, "_refused answers for models that are missing"
-        if received.path in ("/api/embed", "/v1/embeddings"):
+        if received.path in EMBEDS:
             if isinstance(script, Reply) and script.delay:
                 await exchange.pause(script.delay)
             status, body = protocol.embed(model, received.body, script if isinstance(script, Vectors) else Vectors())
             await exchange.send_json(body, status)
             return
-        refusal = protocol.refuses_chat(model, received.body)
+        filling = received.path in FILLS
+        refusal = (protocol.refuses_fill if filling else protocol.refuses_chat)(model, received.body)
         if refusal is not None:
             await exchange.send_json(refusal[1], refusal[0])
             return
-        protocol.read_prompt(model, received)
+        (protocol.read_gap if filling else protocol.read_prompt)(model, received)
         await _speak(exchange, protocol.voice(received), script, self._answer_for(received.prompt), self._let_go)
 
 

@@ -98,6 +98,24 @@ class OllamaProtocol:
             return self.error(400, f'"{body["model"]}" does not support thinking')
         return None
 
+    def refuses_fill(self, model: Installed, body: Mapping[str, Any]) -> tuple[int, Any] | None:
+        if body.get("suffix") and "insert" not in model.capabilities:
+            return self.error(400, f"registry.ollama.ai/library/{model.name} does not support insert")
+        return None
+
+    def read_gap(self, model: Installed, received: Received) -> None:
+        """The template of a model that fills gaps; without a suffix Ollama takes the prompt for a question."""
+        prompt, suffix = received.body["prompt"], received.body.get("suffix")
+        options = received.body.get("options") or {}
+        received.num_ctx = min(options.get("num_ctx") or self.default_num_ctx, model.context_length)
+        whole = f"<|fim_prefix|>{prompt}<|fim_suffix|>{suffix}<|fim_middle|>" if suffix else f"user: {prompt}\n"
+        tokens = tokens_of(whole)
+        received.prompt_tokens = len(tokens)
+        if len(tokens) > received.num_ctx:
+            tokens = tokens[:KEEP] + tokens[KEEP - received.num_ctx :]
+        received.prompt = "".join(tokens)
+        received.truncated = len(tokens) < received.prompt_tokens
+
     def read_prompt(self, model: Installed, received: Received) -> None:
         """What the model gets to see: whole messages are dropped first, then tokens from the middle."""
         options = received.body.get("options") or {}
@@ -112,7 +130,7 @@ class OllamaProtocol:
         received.truncated = len(tokens) + IMAGE_TOKENS * len(received.images) < received.prompt_tokens
 
     def voice(self, received: Received) -> OllamaVoice:
-        return OllamaVoice(received)
+        return OllamaGapVoice(received) if received.path == "/api/generate" else OllamaVoice(received)
 
 
 @dataclass(frozen=True)
@@ -146,6 +164,15 @@ class OllamaVoice:
     def _line(self, message: dict[str, str], *, done: bool, **rest: Any) -> bytes:
         model = self.received.body["model"]
         return _json_line({"model": model, "created_at": CREATED, "message": message, "done": done} | rest)
+
+
+class OllamaGapVoice(OllamaVoice):
+    """Of a gap that is filled: the same lines, with the text at the top."""
+
+    def _line(self, message: dict[str, str], *, done: bool, **rest: Any) -> bytes:
+        model = self.received.body["model"]
+        head = {"model": model, "created_at": CREATED, "response": message["content"], "done": done}
+        return _json_line(head | ({"thinking": message["thinking"]} if "thinking" in message else {}) | rest)
 
 
 def _json_line(value: object) -> bytes:

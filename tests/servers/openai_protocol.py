@@ -86,6 +86,17 @@ class OpenAIProtocol:
             return self.error(400, f"{words} tokens in the messages and the completion.", "context_length_exceeded")
         return None
 
+    def refuses_fill(self, model: Installed, body: Mapping[str, Any]) -> tuple[int, Any] | None:
+        if body.get("suffix") and "insert" not in model.capabilities:
+            return self.error(400, "suffix is not currently supported")  # vLLM's words
+        return None
+
+    def read_gap(self, model: Installed, received: Received) -> None:
+        body = received.body
+        received.prompt = f"<|fim_prefix|>{body['prompt']}<|fim_suffix|>{body.get('suffix') or ''}<|fim_middle|>"
+        received.prompt_tokens = len(tokens_of(received.prompt))
+        received.num_ctx = model.context_length
+
     def read_prompt(self, model: Installed, received: Received) -> None:
         received.prompt = _render(received.body["messages"])
         received.images = _images(received.body["messages"])
@@ -93,7 +104,7 @@ class OpenAIProtocol:
         received.num_ctx = model.context_length
 
     def voice(self, received: Received) -> OpenAIVoice:
-        return OpenAIVoice(received)
+        return OpenAIGapVoice(received) if received.path == "/v1/completions" else OpenAIVoice(received)
 
 
 @dataclass(frozen=True)
@@ -130,6 +141,23 @@ class OpenAIVoice:
     def _chunk(self, choices: list[dict[str, Any]], usage: dict[str, int] | None = None) -> bytes:
         head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": CREATED}
         return _event(head | {"model": self.received.body["model"], "choices": choices, "usage": usage})
+
+
+class OpenAIGapVoice(OpenAIVoice):
+    """Of a gap that is filled: events of /completions."""
+
+    def _chunk(self, choices: list[dict[str, Any]], usage: dict[str, int] | None = None) -> bytes:
+        head = {"id": "cmpl-1", "object": "text_completion", "created": CREATED, "model": self.received.body["model"]}
+        texts = [
+            {
+                "index": 0,
+                "text": choice["delta"].get("content", ""),
+                "logprobs": None,
+                "finish_reason": choice["finish_reason"],
+            }
+            for choice in choices
+        ]
+        return _event(head | {"choices": texts, "usage": usage})
 
 
 def _choice(delta: dict[str, str], reason: str | None = None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +19,7 @@ from dt6_lsp.index.imports.model import Sources, source_file
 from dt6_lsp.index.imports.resolve import resolve
 from dt6_lsp.index.model import Definition, Hit, IndexState, NameUse, Use, Version
 from dt6_lsp.metrics import Metrics
-from dt6_lsp.models.base import ChatRequest, Delta, ModelInfo, Usage
+from dt6_lsp.models.base import ChatRequest, Delta, FillRequest, ModelInfo, Usage
 from dt6_lsp.models.orchestrator import Choice, ServerModels
 from dt6_lsp.models.tokens import TokenCounter
 from dt6_lsp.settings import RoutingSettings, Settings
@@ -157,6 +158,7 @@ class FakeChat:
     name: str = "fake"
     url: str = "http://127.0.0.1:1"
     history: list[ChatRequest] = field(default_factory=list)
+    fills: list[FillRequest] = field(default_factory=list)
     closed_streams: int = 0
     _scripts: deque[Script] = field(default_factory=deque)
 
@@ -171,6 +173,17 @@ class FakeChat:
 
     async def stream(self, request: ChatRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
         self.history.append(request)
+        async with aclosing(self._said(cancel)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def fill(self, request: FillRequest, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
+        self.fills.append(request)
+        async with aclosing(self._said(cancel)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _said(self, cancel: CancelToken) -> AsyncGenerator[Delta, None]:
         script = self._scripts.popleft()
         try:
             for piece in script.pieces:
