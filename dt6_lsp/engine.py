@@ -15,6 +15,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.architecture.overview import TOKENS as MAP_TOKENS
@@ -44,6 +45,10 @@ from dt6_lsp.features.actions.model import EDITS, Draft, Offer, Problem, Wanted
 from dt6_lsp.features.actions.offers import named, offers_at
 from dt6_lsp.features.actions.testing import new_test
 from dt6_lsp.features.changes import Changes
+from dt6_lsp.features.completion.completing import Completing, CompletionWish
+from dt6_lsp.features.completion.filling import Filling
+from dt6_lsp.features.completion.gap import Gap
+from dt6_lsp.features.completion.kept import Suggestion
 from dt6_lsp.features.explaining import Explained, Explainer, subject_of
 from dt6_lsp.features.explanations import Explanation, Explanations
 from dt6_lsp.features.hover import Hover, located
@@ -54,7 +59,7 @@ from dt6_lsp.features.lenses import Uses, uses_of, worth_a_lens
 from dt6_lsp.features.outline import Outlines, outline
 from dt6_lsp.features.places import NamePlace, Seen, name_places
 from dt6_lsp.features.roots import Roots
-from dt6_lsp.features.runs import run_over
+from dt6_lsp.features.runs import run_over, wanted
 from dt6_lsp.features.symbols import means_more, meant_symbols, merged, search_symbols
 from dt6_lsp.features.watching import Watching
 from dt6_lsp.index.measures import keep, kept
@@ -89,11 +94,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EDITS", "MAP_TOKENS",
-    "AskContext", "AskStats", "ChatStats", "Citation", "Definition", "Done", "Draft", "Engine", "Event", "Explained",
-    "Explanation", "Failed", "Hit", "Hover", "IndexProgress", "IndexReport", "IndexState", "IndexStats", "Intent",
-    "Kept", "Measure", "NamePlace", "Offer", "Problem", "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats",
-    "Symbol", "Token", "Usage", "Use", "Uses", "Wanted", "apply", "inline", "named", "offers_at", "outline",
-    "render_markdown", "render_plain",
+    "AskContext", "AskStats", "ChatStats", "Citation", "CompletionWish", "Definition", "Done", "Draft",
+    "Engine", "Event", "Explained", "Explanation", "Failed", "Gap", "Hit", "Hover", "IndexProgress",
+    "IndexReport", "IndexState", "IndexStats", "Intent", "Kept", "Measure", "NamePlace", "Offer", "Problem",
+    "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats", "Suggestion", "Symbol", "Token", "Usage",
+    "Use", "Uses", "Wanted", "apply", "inline", "named", "offers_at", "outline", "render_markdown",
+    "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -175,6 +181,7 @@ class Engine:
         self._explainer = Explainer(self._explanations, self._run)
         services.folding.stops_too(self._explainer.stop)
         self._hovering = Hovering(self._run, self._changes, self._explainer)
+        self._completing = Completing(Filling(self._run, partial(wanted, self._indexes, self._places)))
         self._runs = IndexRuns(self._work, self._indexer)
         self._watching = Watching(self._indexes, self._places)
         self._closed = CancelToken()
@@ -356,6 +363,14 @@ class Engine:
             async for event in events:
                 yield event
 
+    async def complete(
+        self, wish: CompletionWish, *, cancel: CancelToken | None = None, texts: Mapping[str, str] | None = None
+    ) -> Suggestion | None:
+        """Text for a gap, from the model that `completion.model` names; None where there is none to suggest, and for a
+        request that a newer one has overtaken. `ModelError`, once, for what people should know."""
+        others = {path: text for path, text in (texts or {}).items() if path != wish.gap.path}
+        return await self._completing.at(wish, lambda: self._over(others), self._services, cancel or CancelToken())
+
     async def symbols(self, query: str, limit: int = 50, *, texts: Mapping[str, str] | None = None) -> list[Definition]:
         """Definitions by their names; where the query is words, or no name, those too that search finds for it."""
         with self._services.metrics.time("symbols.seconds"):
@@ -421,10 +436,11 @@ class Engine:
         return chat_stats(await until_cancelled(self._services.hub.switch(backend, model), self._closed))
 
     async def reconfigure(self, settings: Settings) -> None:
-        """Other settings for models: of `chat`, `intents`, the servers and whom text may be sent to. Questions that
-        were asked before keep theirs. What the indexes are made of needs another engine."""
+        """Other settings for models: of `chat`, `intents`, `completion`, the servers and whom text may be sent to.
+        Questions that were asked before keep theirs. What the indexes are made of needs another engine."""
         settings = restricted(settings)
         self._services = replace(self._services, settings=settings)
+        self._completing.reset()
         await self._services.hub.reconfigure(settings)
 
     async def _chat(self) -> ChatStats:
@@ -436,6 +452,7 @@ class Engine:
             return
         self._closed.cancel()
         self._runs.cancel()
+        self._completing.reset()
         await self._explainer.close()
         await self._services.folding.close()
         await self._services.hub.close()

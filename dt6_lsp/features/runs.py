@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class RootIndex(Protocol):
-    """The index of one root, as far as runs and statistics need it."""
+    """The index of one root, as far as runs, statistics and questions about single files need it."""
 
     @property
     def root(self) -> Path: ...
@@ -45,9 +45,17 @@ class RootIndex(Protocol):
 
     def changes(self, cancel: CancelToken) -> Iterator[frozenset[str]]: ...
 
+    def wants(self, path: str) -> bool: ...
+
     def stats(self) -> IndexStats: ...
 
     def close(self) -> None: ...
+
+
+def wanted(indexes: Sequence[RootIndex], roots: Roots, path: str) -> bool:
+    """Whether the file is one that is indexed: no rule leaves it out, and it is not secret by name."""
+    root, inside = roots.split(path)
+    return any(index.root == root and index.wants(inside) for index in indexes)
 
 
 def run_over(indexes: Sequence[RootIndex], roots: Roots, wish: Wish, cancel: CancelToken, progress: Progress) -> None:

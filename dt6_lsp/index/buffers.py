@@ -110,13 +110,13 @@ class Buffers:
         before = self._kept.get(path)
         if before is not None and before[0] == digest:
             return before[1]
-        if len(text) > self._settings.max_file_bytes or not self._is_wanted(path):
+        if len(text) > self._settings.max_file_bytes or not self.is_wanted(path):
             return None
         document = from_buffer(path, text, wanted=known)  # what is indexed stays so, whatever it looks like
         prepared = None if isinstance(document, str) else of_document(document, self._terms)
         return Buffer(path, prepared, next(self._numbers))
 
-    def _is_wanted(self, path: str) -> bool:
+    def is_wanted(self, path: str) -> bool:
         """Whether it would be indexed once it was saved, whatever is on disk now."""
         rules = IgnoreRules(self._root, self._settings)
         reason = rules.reason(path)

@@ -112,6 +112,10 @@ class Index:
                 return
         yield from watch(self.root, self._settings, cancel, self._store.notice, also=self._store.ledger.path)
 
+    def wants(self, path: str) -> bool:
+        """Whether the file is, or once it is saved would be, one of those that are indexed."""
+        return self._buffers.is_wanted(path)
+
     def over(self, texts: Mapping[str, str]) -> Index | Overlay:
         """What answers as if these texts (by path, the one that changed last at the end) were saved."""
         buffers = self._buffers.of(texts) if texts else ()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from dt6_lsp.settings import Settings
 
 NOBODY, AUTO = "none", "auto"
+COMPLETION = "completion"
+"""What gaps in a text are filled for, in the place of an intent: few models can, so none but the one that the settings
+name for it is asked, whatever the user switched to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Target:
 def targets(settings: Settings, intent: str = "", switched: Target | None = None) -> list[Target]:
     """`switched` is what the user chose while DT6 ran: it goes before the settings, also before those for intents.
     Nobody is asked about a workspace that is not trusted."""
+    if intent == COMPLETION:
+        named = settings.completion.model if settings.workspace.trusted else ""
+        return [parse(named, settings.chat.backend, settings)] if named else []
     usual = switched or Target(settings.chat.backend, settings.chat.model)
     if usual.backend == NOBODY or not settings.workspace.trusted:
         return []

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lsprotocol.types import MarkupKind, ResourceOperationKind, SymbolKind
+from lsprotocol.types import InsertTextMode, MarkupKind, ResourceOperationKind, SymbolKind
 from pygls.capabilities import get_capability
 
 if TYPE_CHECKING:
     from lsprotocol.types import ClientCapabilities
 
 _FIRST_KINDS = frozenset(SymbolKind(number) for number in range(SymbolKind.File, SymbolKind.Array + 1))
+_ITEM = "text_document.completion.completion_item"
 FILE_OPERATIONS = ("did_create", "did_rename", "did_delete")
 
 
@@ -29,6 +30,13 @@ class Client:
     resolves_symbols: bool = False  # takes a symbol without a range, and asks for it when it is chosen
     outline_kinds: frozenset[SymbolKind] = _FIRST_KINDS  # in textDocument/documentSymbol
     nested_outline: bool = False
+    inline_completion: bool = False  # shows a suggestion in the line
+    registers_inline_completion: bool = False
+    completion: bool = False
+    registers_completion: bool = False
+    completion_markdown: bool = False  # in the documentation of an item
+    completion_label_details: bool = False
+    completion_as_is: bool = False  # can leave the indentation of what it inserts alone
     action_literals: bool = False  # takes code actions that are no commands
     resolves_edits: bool = False  # asks for the edit of an action when it is chosen, and sends the action's data back
     disabled_actions: bool = False
@@ -57,6 +65,14 @@ class Client:
             resolves_symbols="location.range" in _listed(capabilities, "workspace.symbol.resolve_support.properties"),
             outline_kinds=_kinds(capabilities, "text_document.document_symbol.symbol_kind.value_set"),
             refreshes_lenses=can("workspace.code_lens.refresh_support"),
+            inline_completion=_has(capabilities, "inline_completion"),
+            registers_inline_completion=can("text_document.inline_completion.dynamic_registration"),
+            completion=_has(capabilities, "completion"),
+            registers_completion=can("text_document.completion.dynamic_registration"),
+            completion_markdown=MarkupKind.Markdown in _listed(capabilities, f"{_ITEM}.documentation_format"),
+            completion_label_details=can(f"{_ITEM}.label_details_support"),
+            completion_as_is=InsertTextMode.AsIs
+            in _listed(capabilities, f"{_ITEM}.insert_text_mode_support.value_set"),
             nested_outline=can("text_document.document_symbol.hierarchical_document_symbol_support"),
             **_of_edits(capabilities),
         )
@@ -80,6 +96,11 @@ def _of_edits(capabilities: ClientCapabilities) -> dict[str, bool]:
         "confirms_applied": annotated,
         "applies_edits": can("workspace.apply_edit"),
     }
+
+
+def _has(capabilities: ClientCapabilities, name: str) -> bool:
+    """A section that says by being there that the client can."""
+    return get_capability(capabilities, f"text_document.{name}", None) is not None
 
 
 def _listed(capabilities: ClientCapabilities, name: str) -> Any:

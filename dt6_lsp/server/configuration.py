@@ -73,5 +73,13 @@ def needs_new_engine(before: Settings, after: Settings) -> bool:
     """What DT6 logs changes nothing about the engine, and who answers can change while it runs: unless the index rests
     on the same servers."""
     local = after.embedding.backend in ("static", "sentence-transformers") and not after.chroma.url
-    live = ("log", "hover", "lens", "intents", "backends", *(("chat", "ollama", "openai", "privacy") if local else ()))
+    live = (
+        "log",
+        "hover",
+        "lens",
+        "intents",
+        "completion",
+        "backends",
+        *(("chat", "ollama", "openai", "privacy") if local else ()),
+    )
     return replace(before, **{section: getattr(after, section) for section in live}) != after

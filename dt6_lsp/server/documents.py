@@ -8,8 +8,10 @@ Not here: files on disk. A document that is not open has no snapshot.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -36,13 +38,15 @@ _CELL_SCHEME = "vscode-notebook-cell:"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One document at one moment. `language` is the editor's name for it; `cell` the path of a cell of a notebook."""
+    """One document at one moment. `language` is the editor's name for it; `cell` the path of a cell of a notebook;
+    `changed_at` when it was edited last, by `time.monotonic`."""
 
     uri: str
     text: str
     version: int | None
     language: str = ""
     cell: str = ""
+    changed_at: float = -inf
 
     def name(self, engine: Engine) -> str:
         """As the engine names it; "" for what has no place in the workspace."""
@@ -51,6 +55,8 @@ class Snapshot:
 
 
 class OpenDocument(TextDocument):
+    changed_at = -inf
+
     def _apply_incremental_change(self, change: TextDocumentContentChangePartial) -> None:
         text, encoding = self.source, self.position_codec.encoding or "utf-16"
         start = to_offset(text, change.range.start, encoding)
@@ -86,6 +92,8 @@ class Documents(Workspace):
         changed = self._text_documents.pop(key)
         self._text_documents[key] = changed
         changed.apply_change(change)
+        if isinstance(changed, OpenDocument):
+            changed.changed_at = time.monotonic()
         changed.version = text_doc.version
 
     def get_text_document(self, doc_uri: str) -> TextDocument:
@@ -133,7 +141,8 @@ def snapshots(workspace: Workspace) -> Snapshots:
     for key, document in workspace.text_documents.items():
         language = document.language_id or ""
         cell = notebooks.cell_path(*in_notebooks[key], language) if key in in_notebooks else ""
-        taken[key] = Snapshot(document.uri, document.source, document.version, language, cell)
+        changed_at = getattr(document, "changed_at", -inf)
+        taken[key] = Snapshot(document.uri, document.source, document.version, language, cell, changed_at)
     return Snapshots(taken)
 
 

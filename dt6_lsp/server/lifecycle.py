@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from dt6_lsp.errors import Dt6Error, WorkspaceError
-from dt6_lsp.server import capabilities, code_lens, configuration, models, parent
+from dt6_lsp.server import capabilities, code_lens, completion_offer, configuration, models, parent
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_path, to_uri
 from dt6_lsp.server.indexing import EVERYTHING
@@ -45,6 +45,7 @@ def initialize(session: Session, params: types.InitializeParams, offered: types.
     session.initial_options = configuration.section(params.initialization_options)
     session.loaded = with_editor(session.own, session.initial_options)  # until the editor is asked: it may be no trust
     capabilities.offer(offered, session.client)
+    completion_offer.at_start(session, offered)
     if params.process_id is not None:
         session.tasks.start(_watch_editor(session, params.process_id), "Watching the editor")
 
@@ -73,6 +74,7 @@ def initialized(session: Session, _params: types.InitializedParams) -> None:
 async def _start(session: Session) -> None:
     _register(session)
     await configuration.refresh(session)
+    completion_offer.follow(session)
     await reopen(session)
 
 
@@ -149,6 +151,7 @@ async def _reconfigure(session: Session, pushed: object) -> None:
         await reopen(session)
     elif before != session.settings and (engine := await session.engines.settled()) is not None:
         await engine.reconfigure(session.settings)
+    completion_offer.follow(session)
 
 
 def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:

@@ -58,6 +58,7 @@ class Session:
         self.client = Client()
         self.roots: tuple[Path, ...] = ()
         self.running: dict[CancelToken, Callable[[], bool]] = {}  # requests: whether their text is gone
+        self.completes = False  # the editor knows that it may ask for completions
         self.tasks = Tasks()
         self.workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="dt6-server")
         self.engines = Engines(build, self.workers)

@@ -120,6 +120,24 @@ class RoutingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CompletionSettings:
+    model: str = setting(
+        "",
+        "Who completes code: MODEL or MODEL@BACKEND, one that fills in the middle of a text, such as "
+        "qwen2.5-coder:1.5b-base. Empty: nothing is suggested.",
+    )
+    while_typing: bool = setting(
+        True, "Suggest while you type, in editors that show such text in the line. Off: only when you ask for it."
+    )
+    delay_ms: float = setting(150.0, "How long typing has to rest before the model is asked.", minimum=0)
+    seconds: float = setting(10.0, "Longest time for one suggestion; what comes later is not shown.", minimum=0.05)
+    context_tokens: int = setting(
+        2_048, "Tokens of the text around the cursor and of code that bears on it.", minimum=256
+    )
+    max_tokens: int = setting(128, "Tokens of a suggestion, at most.", minimum=8)
+
+
+@dataclass(frozen=True, slots=True)
 class MemorySettings:
     keep: bool = setting(
         True,
@@ -214,6 +232,7 @@ class Settings:
     chat: ChatSettings = field(default_factory=ChatSettings)
     intents: IntentSettings = field(default_factory=IntentSettings)
     routing: RoutingSettings = field(default_factory=RoutingSettings)
+    completion: CompletionSettings = field(default_factory=CompletionSettings)
     memory: MemorySettings = field(default_factory=MemorySettings)
     cache: CacheSettings = field(default_factory=CacheSettings)
     ollama: OllamaSettings = field(default_factory=OllamaSettings)

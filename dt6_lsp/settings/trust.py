@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dt6_lsp.settings.model import IntentSettings, PrivacySettings
+from dt6_lsp.settings.model import CompletionSettings, IntentSettings, PrivacySettings
 
 if TYPE_CHECKING:
     from dt6_lsp.settings.model import Settings
@@ -27,6 +27,7 @@ def restricted(settings: Settings) -> Settings:
         embedding=replace(settings.embedding, backend="static", model=""),
         chat=replace(settings.chat, backend="none", model="", fallback=()),
         intents=IntentSettings(),
+        completion=CompletionSettings(),
         routing=replace(settings.routing, confirm_seconds=0.0),
         ollama=replace(settings.ollama, url=""),
         openai=replace(settings.openai, url="", api_key=""),

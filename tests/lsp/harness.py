@@ -105,6 +105,7 @@ class Editor(LanguageClient):
         self.news = asyncio.Event()
         self.partial_results: dict[types.ProgressToken, list[dict[str, Any]]] = {}
         self.registrations: list[types.Registration] = []
+        self.unregistrations: list[types.Unregistration] = []
         self.questions: list[types.ShowMessageRequestParams] = []
         self.choice: str | None = None  # the button that the user presses, whatever is asked; None closes the question
         self.applied: list[types.WorkspaceEdit] = []
@@ -205,11 +206,16 @@ def _refresh_lenses(client: Editor, _params: None) -> None:
     client.refreshed_lenses += 1
 
 
+def _unregister(client: Editor, params: types.UnregistrationParams) -> None:
+    client.unregistrations.extend(params.unregisterations)
+
+
 def _client(*, silent: bool = False) -> Editor:
     client = Editor(silent=silent)
     own = {
         types.PROGRESS: _progress,
         types.CLIENT_REGISTER_CAPABILITY: _register,
+        types.CLIENT_UNREGISTER_CAPABILITY: _unregister,
         types.WINDOW_SHOW_MESSAGE_REQUEST: _ask_user,
         types.WORKSPACE_APPLY_EDIT: _apply,
         types.WORKSPACE_CODE_LENS_REFRESH: _refresh_lenses,

@@ -8,6 +8,7 @@
 ---@field chat? dt6.settings.chat
 ---@field intents? dt6.settings.intents
 ---@field routing? dt6.settings.routing
+---@field completion? dt6.settings.completion
 ---@field memory? dt6.settings.memory
 ---@field cache? dt6.settings.cache
 ---@field ollama? dt6.settings.ollama
@@ -58,6 +59,14 @@
 
 ---@class dt6.settings.routing
 ---@field confirm_seconds? number How long a model may take to say what kind of question it is, where two are nearly as likely. 0: it is never asked. Default: 1.5.
+
+---@class dt6.settings.completion
+---@field model? string Who completes code: MODEL or MODEL@BACKEND, one that fills in the middle of a text, such as qwen2.5-coder:1.5b-base. Empty: nothing is suggested.
+---@field while_typing? boolean Suggest while you type, in editors that show such text in the line. Off: only when you ask for it. Default: true.
+---@field delay_ms? number How long typing has to rest before the model is asked. Default: 150.0.
+---@field seconds? number Longest time for one suggestion; what comes later is not shown. Default: 10.0.
+---@field context_tokens? integer Tokens of the text around the cursor and of code that bears on it. Default: 2048.
+---@field max_tokens? integer Tokens of a suggestion, at most. Default: 128.
 
 ---@class dt6.settings.memory
 ---@field keep? boolean Remember conversations in the workspace's data folder, so that a question may lean on those before. Off, nothing is written and each question stands alone. Default: true.
