@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from dt6_lsp.cancel import CancelToken
 
 
+COMPLETION = "completion"
+"""What gaps in a text are filled for, in the place of an intent: few models can, so none but the one that the settings
+name for it is asked, whatever the user switched to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What makes two vectors comparable. `revision` changes when the same name gives other vectors."""

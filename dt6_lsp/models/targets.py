@@ -9,15 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dt6_lsp.models.base import COMPLETION
 from dt6_lsp.models.build import chat_backends
 
 if TYPE_CHECKING:
     from dt6_lsp.settings import Settings
 
 NOBODY, AUTO = "none", "auto"
-COMPLETION = "completion"
-"""What gaps in a text are filled for, in the place of an intent: few models can, so none but the one that the settings
-name for it is asked, whatever the user switched to."""
 
 
 @dataclass(frozen=True, slots=True)

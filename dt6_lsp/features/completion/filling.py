@@ -17,8 +17,7 @@ from dt6_lsp.features.completion.context import related
 from dt6_lsp.features.completion.gap import Gap, Window, window
 from dt6_lsp.features.completion.kept import Suggestion
 from dt6_lsp.features.completion.trimming import is_enough, trimmed
-from dt6_lsp.models.base import FillRequest
-from dt6_lsp.models.targets import COMPLETION
+from dt6_lsp.models.base import COMPLETION, FillRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
