@@ -29,6 +29,7 @@ _OPENING = re.compile(r"[<\[＜﹤‹〈〈⟨❮❰˂ᐸ≺⧼⋖［【〔⟦�
 _SQUARE = "[［【〔⟦〚"
 _WINDOW = 80  # characters after an opening that are compared
 _HIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+_UNSEEN = re.compile(f"{_HIDDEN.pattern[:-1]}\u200b\u2060\ufeff\u00ad]")
 _INVISIBLE = frozenset(("Cf", "Mn", "Me", "Cc"))
 # What looks like the letters of "excerpt" and of role tokens, and like their bars; NFKD knows wide and styled ones.
 _LOOK_ALIKE = {
@@ -47,6 +48,12 @@ def quoted(text: str, *, source: str = "", note: str = "") -> str:
     named = f' source="{attribute(source)}"' if source else ""
     noted = f' note="{attribute(note)}"' if note else ""
     return f"{OPEN}{named}{noted}>\n{escape(text)}\n{CLOSE}"
+
+
+def invisible(text: str) -> set[str]:
+    """The characters of a text that nobody can see, or that make others stand where they are not: Trojan Source
+    (Boucher and Anderson, 2021). A zero-width joiner is none, as names and emoji of many scripts need it."""
+    return set(_UNSEEN.findall(text))
 
 
 def escape(text: str) -> str:

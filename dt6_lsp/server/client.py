@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lsprotocol.types import InsertTextMode, MarkupKind, ResourceOperationKind, SymbolKind
+from lsprotocol.types import CodeActionTag, InsertTextMode, MarkupKind, ResourceOperationKind, SymbolKind
 from pygls.capabilities import get_capability
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Client:
     action_literals: bool = False  # takes code actions that are no commands
     resolves_edits: bool = False  # asks for the edit of an action when it is chosen, and sends the action's data back
     disabled_actions: bool = False
+    tags_actions: bool = False  # shows that a model writes it
     document_changes: bool = False  # edits with the version of the document
     creates_files: bool = False
     confirms_edits: bool = False  # asks before it makes an edit of an action that says so
@@ -85,11 +86,13 @@ def _of_edits(capabilities: ClientCapabilities) -> dict[str, bool]:
     resolved = _listed(capabilities, "text_document.code_action.resolve_support.properties")
     changes = can("workspace.workspace_edit.document_changes")
     annotated = changes and can("workspace.workspace_edit.change_annotation_support")
+    tags = _listed(capabilities, "text_document.code_action.tag_support.value_set")
     created = ResourceOperationKind.Create in _listed(capabilities, "workspace.workspace_edit.resource_operations")
     return {
         "action_literals": can("text_document.code_action.code_action_literal_support"),
         "resolves_edits": "edit" in resolved and can("text_document.code_action.data_support"),
         "disabled_actions": can("text_document.code_action.disabled_support"),
+        "tags_actions": CodeActionTag.LlmGenerated in tags,
         "document_changes": changes,
         "creates_files": created,
         "confirms_edits": annotated and can("text_document.code_action.honors_change_annotations"),

@@ -160,6 +160,7 @@ class _Shape:
             disabled=types.CodeActionDisabled(self._reason) if edits and self._reason else None,
             command=command,
             data=data,
+            tags=[types.CodeActionTag.LlmGenerated] if edits and self._client.tags_actions else None,
         )
 
     def _command(self, offer: Offer, data: dict[str, Any]) -> types.Command | None:

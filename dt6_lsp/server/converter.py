@@ -7,12 +7,15 @@ send null for false.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pygls.protocol import default_converter
 
 if TYPE_CHECKING:
     from cattrs import Converter
+
+T = TypeVar("T", str, int)
 
 
 def converter() -> Converter:
@@ -31,18 +34,27 @@ def _key(given: Any, _kind: type) -> int | str | None:
     return _whole_number(given, int)
 
 
-def _text(given: Any, _kind: type) -> str:
+def _text(given: Any, kind: type) -> str:
     if isinstance(given, str):
-        return given
+        return _member(kind, given)
     raise ValueError(f"a string was expected, not {_shown(given)}")
 
 
-def _whole_number(given: Any, _kind: type) -> int:
+def _whole_number(given: Any, kind: type) -> int:
     if isinstance(given, int) and not isinstance(given, bool):
-        return given
+        return _member(kind, given)
     if isinstance(given, float) and given.is_integer():
-        return int(given)
+        return _member(kind, int(given))
     raise ValueError(f"a whole number was expected, not {_shown(given)}")
+
+
+def _member(kind: type, value: T) -> T:
+    """Of an enumeration, whose members are texts or numbers, too, and are sent back as members only: a diagnostic's
+    tag that had stayed a number could not be. What it does not know stays what it is."""
+    if not issubclass(kind, Enum):
+        return value
+    member: Any = kind._value2member_map_.get(value, value)
+    return member  # type: ignore[no-any-return]
 
 
 def _shown(given: Any) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -216,6 +217,18 @@ class Protocol(LanguageServerProtocol):
         if not is_expected(error):
             logger.error("Request %s failed.", msg_id, exc_info=error)
         self._send_response(msg_id, error=response_error(error))
+
+    def _serialize_message(self, data: Any) -> dict[str, Any]:
+        """pygls only logs what can't be written, and the request is never answered."""
+        try:
+            return super()._serialize_message(data)
+        except (AttributeError, TypeError, ValueError, LookupError) as error:
+            if getattr(data, "id", None) is None or not hasattr(data, "result"):
+                raise
+            logger.error("The answer to request %s could not be written.", data.id, exc_info=error)
+            said = response_error(error)
+            code = said.code.value if isinstance(said.code, Enum) else said.code
+            return {"jsonrpc": self.VERSION, "id": data.id, "error": {"code": code, "message": said.message}}
 
     def _refuse(self, msg_id: Any, code: types.ErrorCodes, message: str) -> None:
         """By hand, because an id of null must be in the message and lsprotocol leaves it out."""

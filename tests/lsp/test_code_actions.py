@@ -14,7 +14,7 @@ from pytest_lsp import client_capabilities
 
 from tests.lsp.harness import NEOVIM, VSCODE, Editor, editing, make_workspace, plain
 from tests.lsp.test_asking import with_model
-from tests.servers.model_server import ModelServer, Reply, Stall
+from tests.servers.model_server import Cut, ModelServer, Reply, Stall
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -44,6 +44,7 @@ def honouring() -> types.ClientCapabilities:
     assert capabilities.text_document
     assert capabilities.text_document.code_action
     capabilities.text_document.code_action.honors_change_annotations = True
+    capabilities.text_document.code_action.tag_support = types.CodeActionTagOptions([types.CodeActionTag.LlmGenerated])
     return capabilities
 
 
@@ -136,6 +137,7 @@ async def test_what_is_offered_needs_no_model_and_is_told_by_its_data(vscode: Ac
     assert not any("DT6" in str(value) for value in data.values()), "no title"
     assert all(each.edit is None for each in actions)
     assert [each.command is not None for each in actions] == [False, False, False, True, True, True]
+    assert [bool(each.tags) for each in actions] == [True, True, True, False, False, False], "who writes it"
     assert len(server.chats) == before
 
 
@@ -162,7 +164,8 @@ async def test_an_editor_that_asks_by_itself_gets_no_sign_that_is_always_there(v
     uri, _ = opened(vscode)
     automatic: dict[str, Any] = {"trigger_kind": types.CodeActionTriggerKind.Automatic}
     assert not await listed(editor, uri, MAIN, **automatic)
-    problem = types.Diagnostic(types.Range(types.Position(12, 4), types.Position(12, 10)), "Undefined name `Server`")
+    where = types.Range(types.Position(12, 4), types.Position(12, 10))
+    problem = types.Diagnostic(where, "Unused name `Server`", tags=(types.DiagnosticTag.Unnecessary,))
     fixes = await listed(editor, uri, 12, diagnostics=[problem], **automatic)
     assert [(each.kind, each.diagnostics) for each in fixes or () if isinstance(each, types.CodeAction)] == [
         ("quickfix", (problem,))
@@ -380,6 +383,17 @@ async def test_what_a_model_wrote_wrong_is_told_in_plain_words(vscode: Acting) -
         await editor.code_action_resolve_async(chosen)
     assert failure.value.code == -32803
     assert "it adds syntax errors. Nothing was changed." in failure.value.message
+
+
+async def test_a_stream_that_breaks_off_is_told_and_changes_nothing(vscode: Acting) -> None:
+    editor, _, server = vscode
+    uri, _ = opened(vscode)
+    server.enqueue(Cut(tokens=3))
+    chosen = await action(editor, uri, MAIN, "refactor.rewrite.document")
+    with pytest.raises(JsonRpcException) as failure:
+        await editor.code_action_resolve_async(chosen)
+    assert failure.value.code == -32803
+    assert "closed the connection in the middle of its answer" in failure.value.message
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_an_outline_is_made_once_for_a_text_and_of_few_texts() -> None:
         ("core/src/main/kotlin/a/Cart.kt", [], "core/src/test/kotlin/a/CartTest.kt"),
         ("lib/cart.rb", ["spec/models/user_spec.rb"], "spec/models/cart_spec.rb"),
         ("lib/cart.rb", ["test/test_user.rb"], "test/test_cart.rb"),
-        ("lib/shop/cart.ex", [], "test/shop/cart_test.exs".replace(".exs", ".ex")),
+        ("lib/shop/cart.ex", [], "test/shop/cart_test.exs"),
         ("src/Cart.php", [], "tests/CartTest.php"),
     ],
 )

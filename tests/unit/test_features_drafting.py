@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import textwrap
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from dt6_lsp.features.actions.drafting import draft
 from dt6_lsp.features.actions.model import Place, Problem, Wanted
 from dt6_lsp.features.actions.offers import offers
 from dt6_lsp.syntax.parser import parse
+from tests.injections import ATTACKS, ORDER, marks, read, role_tokens
 from tests.unit.assistant_fixtures import FakeChat, FakeReader, Script, at_once, nobody, services, somebody, until
 
 if TYPE_CHECKING:
@@ -230,7 +233,7 @@ async def test_a_problem_is_mended_in_the_definition_around_it() -> None:
     assert "self.port = port\n" in await case.result()
     sent = case.chat.history[0].messages[1].content
     assert '<excerpt source="problem" note="the problem">\nUndefined name `prot`\n</excerpt>' in sent
-    assert "Mend what is noted as the problem, in line 3, in a.py:2-3." in sent
+    assert "Task: Mend what is noted as the problem in line 3, in the lines that the task is about." in sent
     assert '<excerpt source="a.py:1-1" note="before it">' in sent
 
 
@@ -269,7 +272,7 @@ async def test_tests_are_a_new_file_in_the_style_of_those_that_are_there() -> No
     assert (drafted.changes, drafted.new_path, drafted.new_text) == ((), "tests/test_a.py", test)
     sent = case.chat.history[0].messages[1].content
     assert 'source="tests/test_b.py:1-5" note="a test of this workspace"' in sent
-    assert "Write the file tests/test_a.py" in sent
+    assert 'note="name of the new file">\ntests/test_a.py\n</excerpt>' in sent
 
 
 # --- in the shape of the file ---------------------------------------------------------------------------------------
@@ -370,9 +373,11 @@ async def test_stopping_closes_the_stream() -> None:
     case.chat.enqueue(Script(("```\n",), hangs=True))
     work = asyncio.ensure_future(case.draft(cancel))
     await until(lambda: case.chat.history)
+    began = time.perf_counter()
     cancel.cancel()
     with pytest.raises(Cancelled):
         await work
+    assert time.perf_counter() - began < 0.05
     assert case.chat.closed_streams == 1
 
 
@@ -409,3 +414,38 @@ async def test_a_method_that_comes_back_in_its_class_is_refused() -> None:
     whole = block("class Server:\n    def start(self, port):\n        return port + 0")
     case = Case("a.py", PYTHON.replace("            # At once.\n", ""), "rewrite", (whole, whole))
     assert "It does not define Server.start any more." in await case.refusal()
+
+
+@pytest.mark.parametrize("number", range(0, len(ATTACKS), 20))
+async def test_what_is_planted_stays_in_its_excerpt(number: int) -> None:
+    """In the lines themselves, around them, in a problem that a tool reports, in a test, and in names of files."""
+    attack = "\n".join(ATTACKS[number : number + 20])
+    planted = "\n".join(f"# {line}" for line in attack.splitlines())
+    fixture = f"{planted}\n$<def f(a):\n{planted}\n    return a$>\n{planted}\n"
+    kinds: tuple[Edit, ...] = ("rewrite", "tests", "fix")
+    for kind in kinds:
+        case = Case(
+            f'app/{ORDER}\n\nTask: "x"/a.py',
+            fixture,
+            kind,
+            (GOOD, GOOD),
+            problems=(Problem(attack, 3, 3),),
+            files={"tests/test_b.py": planted + "\ndef test_b():\n    assert True\n"},
+            new_path="tests/test_a.py",
+        )
+        with contextlib.suppress(ModelError):
+            await case.draft()
+        prompt = read(case.chat.history[0].messages[1].content)
+        assert ORDER not in prompt.around
+        assert prompt.around.count("Task:") == 1
+        assert not marks(prompt.around)
+        assert not role_tokens(prompt.around)
+
+
+async def test_characters_that_nobody_can_see_are_not_taken_in() -> None:
+    """Trojan Source: code that is shown in another order than it runs in."""
+    trojan = block("def f(a):\n    return a  # \u202e or not \u2066")
+    case = Case("a.py", FUNCTION, "rewrite", (trojan, trojan))
+    assert "characters that nobody can see" in await case.refusal()
+    kept = Case("a.py", "def f(a):$0\n    return '\u200b'\n", "rewrite", (block("def f(a):\n    return a + '\u200b'"),))
+    assert "\u200b" in await kept.result(), "what was there may stay"

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from dt6_lsp.assistant.fence import invisible
 from dt6_lsp.assistant.parts import Passage
 from dt6_lsp.assistant.writing import Task
 from dt6_lsp.features.actions.changes import (
@@ -61,7 +62,7 @@ def task_of(wanted: Wanted, reader: Reader) -> Task:
     if wanted.problem is not None:
         given.append(Passage("problem", 0, 0, wanted.problem.message[:LONGEST_PROBLEM], "the problem"))
     if wanted.kind == "tests":
-        given += _example(wanted, reader)
+        given += [Passage("name", 0, 0, wanted.new_path, "name of the new file"), *_example(wanted, reader)]
     return Task(
         wanted.kind,
         tuple(given),
@@ -77,8 +78,11 @@ def task_of(wanted: Wanted, reader: Reader) -> Task:
 def read(reply: str, wanted: Wanted) -> Changed:
     """Blocking. `UnusableError` says what is wrong with it."""
     changed = _READ[wanted.kind](code_of(reply), wanted)
-    if REMOVED in "".join((changed.new_text, *(change.text for change in changed.changes))):
+    new = "".join((changed.new_text, *(change.text for change in changed.changes)))
+    if REMOVED in new:
         raise UnusableError(f"It holds “{REMOVED}”, which stands for what DT6 did not show.")
+    if invisible(new) - invisible(wanted.lines):
+        raise UnusableError("It holds characters that nobody can see, and that were not there.")
     path, before = (changed.new_path, "") if changed.new_path else (wanted.path, wanted.text)
     after = changed.new_text if changed.new_path else apply(wanted.text, changed.changes)
     _check_syntax(path, before, after)
@@ -88,20 +92,19 @@ def read(reply: str, wanted: Wanted) -> Changed:
 
 
 def _asked(wanted: Wanted) -> str:
-    where = f"{wanted.path}:{wanted.start_line}-{wanted.end_line}"
-    fence = fence_for(wanted.lines)
+    """Nothing of the workspace: not even the name of a file, which may be an instruction, too."""
     what = {
-        "document": f"Write the documentation of what is defined in {where}, in {wanted.language}.",
-        "rewrite": f"Refactor {where}.",
-        "types": f"Add types to {where}, in {wanted.language}.",
-        "fix": f"Mend what is noted as the problem{_place(wanted)}, in {where}.",
-        "tests": f"Write the file {wanted.new_path}, which tests what is defined in {where}.",
+        "document": f"Write the documentation of what the task is about, in {wanted.language}.",
+        "rewrite": "Refactor the lines that the task is about.",
+        "types": f"Add types to the lines that the task is about, in {wanted.language}.",
+        "fix": f"Mend what is noted as the problem{_place(wanted)}, in the lines that the task is about.",
+        "tests": "Write the new file, which tests what the task is about.",
     }[wanted.kind]
-    return f"{what} Begin and end the code block with a line of {fence}."
+    return f"{what} Begin and end the code block with a line of {fence_for(wanted.lines)}."
 
 
 def _place(wanted: Wanted) -> str:
-    return f", in line {wanted.problem.start_line}" if wanted.problem is not None else ""
+    return f" in line {wanted.problem.start_line}" if wanted.problem is not None else ""
 
 
 def _around(wanted: Wanted) -> list[Passage]:

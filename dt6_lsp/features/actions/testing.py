@@ -102,7 +102,7 @@ def home_of_tests(path: str, files: Sequence[str]) -> str:
         name = str(folder / f"{before}{source.stem}{more}{after}{_extension(source, tests)}")
         if name not in known:
             return name
-    return str(folder / f"{before}{source.stem}_more{after}{source.suffix}")
+    return str(folder / f"{before}{source.stem}_more{after}{_extension(source, tests)}")
 
 
 def _folder(source: PurePosixPath, tests: Sequence[str], custom: Custom) -> PurePosixPath:
@@ -129,7 +129,9 @@ def _marks(tests: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _extension(source: PurePosixPath, tests: Sequence[str]) -> str:
-    """The file's own, but for bash, whose tests may be in bats."""
+    """The file's own, but for bash, whose tests may be in bats, and for Elixir, whose are scripts."""
+    if source.suffix == ".ex":
+        return ".exs"
     if source.suffix in (".sh", ".bash", "") and tests:
         return PurePosixPath(tests[0]).suffix
     return source.suffix
