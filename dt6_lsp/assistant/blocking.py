@@ -68,9 +68,10 @@ class Patience:
         self._run, self._seconds = run, seconds
         self._under_way: asyncio.Future[Any] | None = None
 
-    async def wait_for(self, call: Callable[[], T], otherwise: T) -> T:
-        """What `call` gives; `otherwise` where it is not there in time. It goes on then, and holds up the next."""
-        until = asyncio.get_running_loop().time() + self._seconds
+    async def wait_for(self, call: Callable[[], T], otherwise: T, *, since: float | None = None) -> T:
+        """What `call` gives; `otherwise` where it is not there in time. It goes on then, and holds up the next. The
+        time runs from now, or from `since` of the loop's clock."""
+        until = self._seconds + (asyncio.get_running_loop().time() if since is None else since)
         while self._under_way is not None and not self._under_way.done():
             if not await _done_by(self._under_way, until):
                 return otherwise

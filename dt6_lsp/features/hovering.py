@@ -7,6 +7,7 @@ a program while somebody waits. Not here: the words of it (`hover_text`).
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from dt6_lsp.features.hover import Hover
     from dt6_lsp.index.model import Definition, Reader
 
-RELATED_SECONDS = 0.008
+RELATED_SECONDS = 0.009  # from the beginning of the hover
 _MOST_REMEMBERED = 50
 
 
@@ -53,13 +54,14 @@ class Hovering:
         self, services: Services, over: Callable[[], Reader], path: str, text: str, line: int, column: int
     ) -> Hover | None:
         """As `features.hover.hover`, over the reader that `over` gives."""
+        began = asyncio.get_running_loop().time()
         explains = services.settings.hover.explain != "off"
         seen = await self._run(lambda: self._look(over(), path, text, line, column, explains=explains))
         if seen is None:
             return None
         item = seen.definition
         late = self._related_to.get((item.path, item.qualified), ())
-        related = await self._related.wait_for(lambda: self._relate(seen.reader, item), late)
+        related = await self._related.wait_for(lambda: self._relate(seen.reader, item), late, since=began)
         shown = None
         if seen.subject is not None:
             shown = await self._explainer.shown(seen.subject, seen.known, seen.reader, services)

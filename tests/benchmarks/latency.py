@@ -1,5 +1,5 @@
-"""How long a warm search, a symbol search, a hover, and all before a model's first token take, in process, at about
-10,000 and 100,000 chunks.
+"""How long a warm search, a symbol search, an outline, lenses, a hover, and all before a model's first token take, in
+process, at about 10,000 and 100,000 chunks.
 
     python -m tests.benchmarks.latency [--chunks 10000 100000] [--annotations DIR] [--prepared DIR] [--json FILE]
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.app import store_folder
-from dt6_lsp.engine import Token
+from dt6_lsp.engine import Token, outline
 from tests.benchmarks.measure import Figure, Measured, arguments, conclude, p50, p95, scratch, spread
 from tests.benchmarks.workspaces import engine_over, fill, index
 from tests.index_fixtures import ledger
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Ask = Callable[[], Awaitable[object]]
 
 SEARCH_MS = {10_000: 5.0, 100_000: 15.0}  # p50
-EDITOR = ("symbols", "symbols by meaning", "hover")
+EDITOR = ("symbols", "symbols by meaning", "lenses", "uses of a lens", "hover")
 EDITOR_MS = 15.0  # p95 of each of these
 FIRST_TOKEN_MS = {10_000: 30.0}  # p50
 BESIDE = 3.0  # times p95 of idle, while indexing
@@ -94,6 +94,9 @@ def asked(engine: Engine, chat: FakeChat, found: Sequence[Name], queries: Sequen
         "search": [partial(engine.search, query) for query in queries[: _ASKED + _WARM_UP]],
         "symbols": [partial(engine.symbols, query) for query in typed],
         "symbols by meaning": [partial(engine.symbols, query) for query in queries[: _ASKED + _WARM_UP]],
+        "lenses": [partial(engine.lens_places, name.path) for name in places],
+        "uses of a lens": [partial(engine.uses_of, name.text, name.path, name.line) for name in places],
+        "outline": [partial(asyncio.to_thread, outline, name.path, texts[name.path]) for name in places],
         "hover": [partial(engine.hover, name.path, texts[name.path], name.line, name.column) for name in places],
     }
 
