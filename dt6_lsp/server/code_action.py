@@ -16,7 +16,6 @@ from lsprotocol import types
 
 from dt6_lsp.server.convert import from_position, lines_range, to_path, to_plain
 from dt6_lsp.server.document_symbol import telling_path
-from dt6_lsp.server.documents import named_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +86,7 @@ def digest(text: str) -> str:
 
 def path_of(engine: Engine | None, snapshot: Snapshot) -> str:
     """As the engine names the file; of one elsewhere its folder and name, which tell whether it is secret."""
-    inside = named_file(engine, snapshot.uri) if engine is not None else ""
+    inside = snapshot.name(engine) if engine is not None else ""
     if inside:
         return inside
     path = to_path(snapshot.uri) if snapshot.uri.lower().startswith("file:") else None

@@ -61,13 +61,14 @@ async def apply_action(call: Call, given: object, token: types.ProgressToken | N
 
 
 async def _told(call: Call, work: Awaitable[None]) -> None:
-    """Nobody waits for the work any more, so what goes wrong is said in the editor."""
+    """Nobody waits for the work any more, so what goes wrong is said in the editor, each time."""
     try:
         await work
     except Cancelled:
         return
     except (Dt6Error, JsonRpcException) as error:
-        call.session.show(types.MessageType.Error, response_error(error).message)
+        said = types.ShowMessageParams(types.MessageType.Error, response_error(error).message)
+        call.session.server.window_show_message(said)
 
 
 async def _applied(call: Call, arguments: ActionArguments, token: types.ProgressToken | None) -> None:
@@ -128,7 +129,6 @@ def _wanted(arguments: ActionArguments, snapshot: Snapshot, path: str) -> Wanted
     from dt6_lsp.engine import EDITS, Problem, Wanted, named  # late: the engine is not needed for `initialize`
 
     kind = next(kind for kind in EDITS if kind == arguments.kind)
-
     name, language = named(path, snapshot.text, snapshot.language)
     lines = (arguments.problem_line, arguments.problem_end_line)
     problem = Problem(arguments.message, *lines, arguments.code, arguments.source) if arguments.message else None

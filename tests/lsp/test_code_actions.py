@@ -232,12 +232,17 @@ async def test_emacs_runs_a_command_and_gets_the_edit_to_apply(emacs: Acting) ->
 async def test_emacs_is_told_what_went_wrong(emacs: Acting) -> None:
     editor, _, server = emacs
     uri, _ = opened(emacs)
-    server.enqueue(Reply("I would rather not."), Reply("No."))
     chosen = await action(editor, uri, MAIN, "refactor.rewrite.document")
     assert chosen.command is not None
-    await editor.execute(chosen.command.command, *plain(chosen.command.arguments or []))
-    await editor.until(lambda: any("There is no code block." in said for said in editor.shown()))
+    for times in (1, 2):
+        server.enqueue(Reply("I would rather not."), Reply("No."))
+        await editor.execute(chosen.command.command, *plain(chosen.command.arguments or []))
+        await told(editor, "There is no code block.", times)
     assert editor.applied == []
+
+
+async def told(editor: Editor, words: str, times: int) -> None:
+    await editor.until(lambda: sum(words in said for said in editor.shown()) == times)
 
 
 @pytest.mark.parametrize("name", ["vscode", "neovim"])

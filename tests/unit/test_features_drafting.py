@@ -232,7 +232,7 @@ async def test_a_problem_is_mended_in_the_definition_around_it() -> None:
     assert (case.offer().start_line, case.offer().end_line) == (2, 3)
     assert "self.port = port\n" in await case.result()
     sent = case.chat.history[0].messages[1].content
-    assert '<excerpt source="problem" note="the problem">\nUndefined name `prot`\n</excerpt>' in sent
+    assert '<excerpt source="problem" note="the problem">\nruff F821: Undefined name `prot`\n</excerpt>' in sent
     assert "Task: Mend what is noted as the problem in line 3, in the lines that the task is about." in sent
     assert '<excerpt source="a.py:1-1" note="before it">' in sent
 

@@ -33,7 +33,7 @@ from dt6_lsp.workspace.secrets import REMOVED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dt6_lsp.features.actions.model import Edit
+    from dt6_lsp.features.actions.model import Edit, Problem
     from dt6_lsp.index.model import Reader
     from dt6_lsp.syntax.model import Symbol
 
@@ -60,7 +60,7 @@ def task_of(wanted: Wanted, reader: Reader) -> Task:
     given = [Passage(wanted.path, wanted.start_line, wanted.end_line, wanted.lines.rstrip("\r\n"), ABOUT)]
     given += _around(wanted)
     if wanted.problem is not None:
-        given.append(Passage("problem", 0, 0, wanted.problem.message[:LONGEST_PROBLEM], "the problem"))
+        given.append(Passage("problem", 0, 0, _told(wanted.problem), "the problem"))
     if wanted.kind == "tests":
         given += [Passage("name", 0, 0, wanted.new_path, "name of the new file"), *_example(wanted, reader)]
     return Task(
@@ -105,6 +105,11 @@ def _asked(wanted: Wanted) -> str:
 
 def _place(wanted: Wanted) -> str:
     return f" in line {wanted.problem.start_line}" if wanted.problem is not None else ""
+
+
+def _told(problem: Problem) -> str:
+    by = " ".join(filter(None, (problem.source, problem.code)))
+    return f"{by}: {problem.message}"[:LONGEST_PROBLEM] if by else problem.message[:LONGEST_PROBLEM]
 
 
 def _around(wanted: Wanted) -> list[Passage]:
