@@ -158,7 +158,7 @@ class _Shape:
             diagnostics=None if offer.problem is None else [self._diagnostics[offer.problem]],
             disabled=types.CodeActionDisabled(self._reason) if edits and self._reason else None,
             command=command,
-            data=data,
+            data=data if self._client.resolves_edits else None,
             tags=[types.CodeActionTag.LlmGenerated] if edits and self._client.tags_actions else None,
         )
 

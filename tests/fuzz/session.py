@@ -24,16 +24,18 @@ from pytest_lsp import client_capabilities
 
 from dt6_lsp.server import dispatch
 from dt6_lsp.server.converter import converter
+from tests.editing_soak import MODELS
 from tests.fuzz.messages import RESOLVED, Client, Sent, frame, world
 from tests.fuzz.values import ODD_URIS, anything, mutated, value
 from tests.lsp.harness import HERE, SERVER, environment, make_workspace
-from tests.lsp.strict import answer_misfits, message_misfits
+from tests.lsp.strict import answer_misfits, everything, message_misfits
 from tests.servers.model_server import Cut, ModelServer, Refusal, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-EDITORS = ("visual-studio-code", "neovim", "emacs", "")
+ALL = "everything"
+EDITORS = ("visual-studio-code", "neovim", "emacs", "", ALL)
 _PATIENCE_SECONDS = 60.0
 _TOGETHER = 50  # messages, before what was asked must have been answered
 _SHOWN = 800  # bytes of a message that went wrong
@@ -240,7 +242,7 @@ async def fuzzed(folder: Path, messages: int, seed: int) -> Report:
     chances = random.Random(seed)
     folders = [make_workspace(folder / name) for name in ("work", "more")]
     errors = folder / "stderr"
-    with ModelServer() as models, errors.open("wb") as stderr:
+    with ModelServer(MODELS) as models, errors.open("wb") as stderr:
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             *SERVER, stdin=pipe, stdout=pipe, stderr=stderr, env=environment(folder / "state"), cwd=HERE
@@ -271,6 +273,7 @@ def _client(chances: random.Random, folders: list[Path], models: ModelServer) ->
         "ollama": {"url": models.url},
         "routing": {"confirm_seconds": 0},
     }
+    model |= {"completion": {"model": "coder", "delayMs": 0}, "hover": {"explain": "on"}}
     quiet: dict[str, Any] = {"chat": {"backend": "none"}, "log": {"level": "debug"}}
     settings = [model, {}, quiet, {"chat": 7, "log": {"level": []}}]
     return Client(chances, named, "utf-16", folders[0], edited, settings, settings[0])
@@ -315,7 +318,8 @@ async def _before_initialize(server: Fuzzed) -> None:
 async def _initialize(server: Fuzzed) -> None:
     chances, root = server.client.chances, server.client.root
     name = chances.choice(EDITORS)
-    capabilities = client_capabilities(name) if name else types.ClientCapabilities()
+    recorded = client_capabilities(name) if name not in ("", ALL) else types.ClientCapabilities()
+    capabilities = everything(types.ClientCapabilities) if name == ALL else recorded
     params = {
         "processId": None,
         "rootUri": root.as_uri(),

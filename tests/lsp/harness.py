@@ -9,20 +9,22 @@ What pytest-lsp finds against the specification is an error. Nothing here sleeps
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 from pytest_lsp.protocol import LanguageClientProtocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from cattrs import Converter
 
@@ -93,6 +95,15 @@ class _Protocol(LanguageClientProtocol):
         if not (self._server.silent and method_name == types.WORKSPACE_CONFIGURATION):  # type: ignore[attr-defined]
             super()._handle_request(msg_id, method_name, params)  # type: ignore[no-untyped-call]
 
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        if "jsonrpc" in data:
+            self._server.heard.append(data)  # type: ignore[attr-defined]
+        return super().structure_message(data)
+
+    def _send_data(self, data: Any) -> None:
+        self._server.said.append(json.loads(json.dumps(data, default=self._serialize_message)))  # type: ignore[attr-defined]
+        super()._send_data(data)
+
     def handle_message(self, message: Any) -> None:
         super().handle_message(message)
         self._server.news.set()  # type: ignore[attr-defined]
@@ -103,6 +114,8 @@ class Editor(LanguageClient):
         super().__init__(protocol_cls=_Protocol, converter_factory=_converter)
         self.silent = silent  # never answers the question for its settings
         self.news = asyncio.Event()
+        self.heard: list[dict[str, Any]] = []  # every message as it came, and
+        self.said: list[dict[str, Any]] = []  # as it went
         self.partial_results: dict[types.ProgressToken, list[dict[str, Any]]] = {}
         self.registrations: list[types.Registration] = []
         self.unregistrations: list[types.Unregistration] = []
@@ -147,6 +160,14 @@ class Editor(LanguageClient):
 
     async def request(self, method: str, params: Any) -> Any:
         return plain(await self.raw_request(method, params))
+
+    async def asks(self, method: str, params: Any, msg_id: str | None = None) -> None:
+        """Any request, also one that is refused; what came of it is in `heard`."""
+        if (token := params.get("workDoneToken")) is not None:
+            self.bars.setdefault(token, [])
+        kind: Any = types.METHOD_TO_TYPES[method][2] if method in types.METHOD_TO_TYPES else None
+        with suppress(JsonRpcException):
+            await self.raw_request(method, params if kind is None else _converter().structure(params, kind), msg_id)
 
     async def raw_request(self, method: str, params: Any, msg_id: str | None = None) -> Any:
         return await self.protocol.send_request_async(method, params, msg_id)  # type: ignore[no-untyped-call]
@@ -232,11 +253,13 @@ def connected(settings: Mapping[str, Any]) -> Editor:
 
 
 @asynccontextmanager
-async def spawned(env: Mapping[str, str], *, silent: bool = False) -> AsyncIterator[Editor]:
+async def spawned(
+    env: Mapping[str, str], *, silent: bool = False, command: Sequence[str] = SERVER
+) -> AsyncIterator[Editor]:
     """A server that has not been initialized. It is ended with the block, in the way that it still allows. A `silent`
     client never answers the question for its settings."""
     client = _client(silent=silent)
-    await client.start_io(*SERVER, env=dict(env), cwd=HERE)
+    await client.start_io(*command, env=dict(env), cwd=HERE)
     try:
         yield client
     finally:
@@ -261,9 +284,10 @@ async def editing(
     root_path: Path | None = None,
     env: Mapping[str, str] | None = None,
     silent: bool = False,
+    command: Sequence[str] = SERVER,
 ) -> AsyncIterator[Editor]:
     """An initialized session. `settings` is what the editor answers for the section "dt6"."""
-    async with spawned(environment(state, **(env or {})), silent=silent) as client:
+    async with spawned(environment(state, **(env or {})), silent=silent, command=command) as client:
         client.set_configuration(dict(settings or {}), section="dt6")
         capabilities = client_capabilities(editor) if isinstance(editor, str) else editor
         named = uris or [folder.as_uri() for folder in folders or ([root] if root else [])]

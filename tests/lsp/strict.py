@@ -48,6 +48,8 @@ def misfits(given: Any, kind: Any, where: str = "") -> list[str]:
 
 def answer_misfits(method: str, message: dict[str, Any]) -> list[str]:
     """Of a response to a request of the protocol; DT6's own results are its own."""
+    if "error" in message:
+        return misfits(message, types.ResponseErrorMessage, method)
     kinds = types.METHOD_TO_TYPES.get(method)
     return [] if kinds is None or kinds[1] is None else misfits(message, kinds[1], method)
 
@@ -124,6 +126,24 @@ def _of_plain(given: Any, kind: Any, where: str) -> list[str]:
     else:
         fits = type(given) is kind
     return [] if fits else [f"{where}: no {getattr(kind, '__name__', kind)} but {given!r:.80}"]
+
+
+def everything(kind: Any) -> Any:
+    """A capability, or all of them, as a client has it that can do everything: each field is there, with all values."""
+    inner = [each for each in get_args(kind) if each is not NoneType]
+    if get_origin(kind) in (Union, UnionType):
+        return everything(next((each for each in inner if isinstance(each, type) and attrs.has(each)), inner[0]))
+    if get_origin(kind) is not None and issubclass(get_origin(kind), Sequence):
+        return list(inner[0]) if isinstance(inner[0], type) and issubclass(inner[0], enum.Enum) else _NAMED
+    if isinstance(kind, type) and attrs.has(kind):
+        return kind(**{field.name: everything(field.type) for field in attrs.fields(kind)})
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return next(iter(kind))
+    return {bool: True, int: 1, str: "all"}.get(kind)
+
+
+_NAMED = ("edit", "command", "documentation", "detail", "additionalTextEdits", "location.range", "tooltip", "target")
+"""What clients can ask for later, by name."""
 
 
 def ranges(given: Any) -> Iterator[dict[str, Any]]:

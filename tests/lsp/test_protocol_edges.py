@@ -69,6 +69,39 @@ async def test_ids_come_back_as_they_were_sent(tmp_path: Path) -> None:
             assert answer == {"jsonrpc": "2.0", "id": msg_id, "result": None}
 
 
+async def test_an_action_may_name_a_diagnostic_with_tags(tmp_path: Path) -> None:
+    """lsprotocol keeps numbers in lists of enumerations, and then can't write them."""
+    where = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 5}}
+    unused = {"range": where, "message": "x is not used", "severity": 4, "tags": [1]}
+    item = {"uri": "untitled:a.py", "languageId": "python", "version": 1, "text": "x = 1\n"}
+    params = {"textDocument": {"uri": item["uri"]}, "range": where, "context": {"diagnostics": [unused]}}
+    kinds: dict[str, object] = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}
+    async with raw_server(environment(tmp_path)) as server:
+        await server.initialize(capabilities={"textDocument": {"codeAction": kinds}})
+        server.send(method="textDocument/didOpen", params={"textDocument": item})
+        answer = await server.ask("textDocument/codeAction", params)
+        assert [each["diagnostics"] for each in answer["result"] if "diagnostics" in each] == [[unused]]
+
+
+async def test_what_answers_a_request_of_the_client_is_no_answer_of_the_client(tmp_path: Path) -> None:
+    async with raw_server(environment(tmp_path)) as server:
+        await server.initialize()
+        for msg_id in range(10):
+            server.send(id=msg_id, method="dt6/ask", params={"question": "why"})
+            server.send(id=msg_id, result=None)
+        answers = [await server.answer() for _ in range(10)]
+        assert sorted(answer["id"] for answer in answers) == list(range(10))
+
+
+async def test_a_notification_that_is_sent_as_a_request_is_answered(tmp_path: Path) -> None:
+    async with raw_server(environment(tmp_path)) as server:
+        await server.initialize()
+        for method in ("$/setTrace", "textDocument/didOpen", "initialized", "$/cancelRequest"):
+            assert (await server.ask(method, {}))["error"]["code"] == -32601
+        server.send(method="shutdown")
+        assert (await server.ask(HOVER, PLACE))["result"] is None
+
+
 async def test_garbage_costs_only_itself(tmp_path: Path) -> None:
     async with raw_server(environment(tmp_path)) as server:
         await server.initialize()
