@@ -45,7 +45,7 @@ vscode: editors/vscode/node_modules/.installed ## Checks the VS Code extension a
 # The real VS Code is code-server, in the user's cache folder; the browser is the system's Chromium (or CHROMIUM).
 test-vscode: .venv/.dev vscode tests/editors/vscode/node_modules/.installed ## Drives the extension in the real VS Code.
 	code_server=$$(tests/editors/vscode/install.sh) && CODE_SERVER="$$code_server" \
-		VSIX="$(CURDIR)/editors/vscode/dist/dt6.vsix" node --test tests/editors/vscode/vscode.test.mjs
+		VSIX="$(CURDIR)/editors/vscode/dist/dt6.vsix" node --test tests/editors/vscode/*.test.mjs
 
 %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund

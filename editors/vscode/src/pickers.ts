@@ -34,7 +34,8 @@ export async function search(server: Server): Promise<void> {
 }
 
 function hitItem(hit: Hit): Chosen<Hit> {
-    const detail = hit.text.trimStart().split("\n", 1)[0] ?? "";
+    const line = hit.text.trimStart().split("\n", 1)[0] ?? "";
+    const detail = line.replaceAll("$(", "\\$("); // else VS Code draws an icon
     return { label: hit.symbol || basename(hit.path), description: shown(hit), detail, value: hit };
 }
 

@@ -130,6 +130,13 @@ const STEPS = {
         await command(page, "DT6: Stats");
         await answerPage(page).getByText("Files indexed").waitFor();
     },
+
+    "starts the server anew": async ({ page }) => {
+        await page.evaluate(() => (globalThis.statusTexts = []));
+        await command(page, "DT6: Restart Server");
+        await until(() => said(page, /DT6: stopped/), "the end of the server");
+        await status(page, /DT6: llama3\.2/);
+    },
 };
 
 function part(number) {
