@@ -162,8 +162,9 @@ async function openFile(page, folder, name) {
 async function goTo(page, place) {
     await page.keyboard.press("Control+g");
     await page.locator(".quick-input-widget input[type=text]").fill(`:${place}`);
-    await page.keyboard.press("Enter");
     const [line, column] = place.split(":");
+    await page.locator(".quick-input-list .monaco-list-row", { hasText: `line ${line} and character ${column}` }).waitFor();
+    await page.keyboard.press("Enter");
     await page.locator(".statusbar-item", { hasText: `Ln ${line}, Col ${column}` }).waitFor();
 }
 
