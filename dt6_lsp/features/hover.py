@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.syntax.languages import language_of
 from dt6_lsp.text import lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dt6_lsp.features.changes import Changed
     from dt6_lsp.features.explanations import Explanation
     from dt6_lsp.index.model import Definition, Reader, Use
     from dt6_lsp.syntax.model import Import, Kind
+
+    Key = TypeVar("Key", bool, tuple[bool, ...])
 
 TOP_USES = 5
 MOST_DEFINITIONS = 400  # of a name like "run": others are not compared, unless they are in the same file
@@ -119,12 +121,12 @@ def word_at(text: str, line: int, column: int, language: str = "text") -> Word |
 
 
 def nearest(found: Sequence[Definition], word: Word, path: str, line: int, imports: Sequence[Import]) -> Definition:
-    """The definition that the name most likely means at this place."""
-    modules = [_segments(item.module) for item in imports]
+    """The definition that the name most likely means at this place. There may be hundreds, so what is dear to tell is
+    asked only of those that the rest leaves."""
     language = language_of(path)
     owners = {word.owner, word.owner[:1].upper() + word.owner[1:]} - {""}
 
-    def distance(item: Definition) -> tuple[bool | int | str, ...]:
+    def near(item: Definition) -> tuple[bool, ...]:
         around = item.start_line <= line <= item.end_line
         here = item.path == path
         return (
@@ -132,16 +134,45 @@ def nearest(found: Sequence[Definition], word: Word, path: str, line: int, impor
             item.container.rsplit(".", 1)[-1] not in owners,
             not here,
             not (here and (around or not item.container)),
-            not any(_fits(module, item) for module in modules),
+        )
+
+    def distance(item: Definition) -> tuple[bool | int | str, ...]:
+        return (
             item.language != language,
             is_side(item.path) and not is_side(path),
             -_shared(item.path, path),
-            abs(item.start_line - line) if here else 0,
+            abs(item.start_line - line) if item.path == path else 0,
             item.path,
             item.start_line,
         )
 
-    return min(found, key=distance)
+    left = _least(found, near)
+    if len(left) > 1:
+        imported = _Imported(imports)
+        left = _least(left, lambda item: not imported.may_mean(item))
+    return min(left, key=distance)
+
+
+def _least(items: Sequence[Definition], key: Callable[[Definition], Key]) -> list[Definition]:
+    keys = [key(item) for item in items]
+    least = min(keys)
+    return [item for item, own in zip(items, keys, strict=True) if own == least]
+
+
+class _Imported:
+    """What a file imports, by the last parts of it: an import can mean a file only where one of these is its name, or
+    that of its folder."""
+
+    def __init__(self, imports: Sequence[Import]) -> None:
+        self._by_end: dict[str, list[tuple[str, ...]]] = {}
+        for module in dict.fromkeys(_segments(item.module) for item in imports):
+            for part in dict.fromkeys(module[-2:]):
+                self._by_end.setdefault(part, []).append(module)
+
+    def may_mean(self, item: Definition) -> bool:
+        stem = item.path.rsplit(".", 1)[0].split("/")
+        modules = (module for part in stem[-3:] for module in self._by_end.get(part, ()))
+        return any(_fits(module, item) for module in modules)
 
 
 def _definitions(reader: Reader, name: str, path: str) -> list[Definition]:
