@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dt6_lsp.engine import ChatStats, Citation, Done, Hit, IndexReport, Kept, Models, Routed
+    from dt6_lsp.engine import ChatStats, Citation, Done, Explained, Hit, IndexReport, Kept, Models, Passage, Routed
     from dt6_lsp.models.base import ModelInfo
     from dt6_lsp.models.orchestrator import ServerModels
 
@@ -27,7 +27,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     }
 
 
-def place_json(place: Citation | Hit) -> dict[str, Any]:
+def place_json(place: Citation | Hit | Passage) -> dict[str, Any]:
     return {"path": place.path, "start_line": place.start_line, "end_line": place.end_line}
 
 
@@ -112,3 +112,26 @@ def answer_json(done: Done) -> dict[str, Any]:
         "completion_tokens": done.usage.completion_tokens,
         "index": {"files": done.index.files, "indexed": done.index.indexed, "stale": done.index.stale},
     }
+
+
+def explained_json(about: Passage, explained: Explained) -> dict[str, Any]:
+    """`place` are the lines that were explained."""
+    made, usage = explained.explanation, explained.usage
+    return {
+        "answer": made.text,
+        "place": place_json(about),
+        "citations": [place_json(citation) for citation in explained.citations],
+        "backend": made.backend,
+        "model": made.model,
+        "cached": explained.cached,
+        "notice": " ".join(explained.notices),
+        "prompt_tokens": usage.prompt_tokens if usage else 0,
+        "completion_tokens": usage.completion_tokens if usage else 0,
+    }
+
+
+def digested_json(about: Passage, done: Done) -> dict[str, Any]:
+    """What no model explained, in the same shape."""
+    names = ("answer", "citations", "backend", "model", "cached", "notice", "prompt_tokens", "completion_tokens")
+    answer = answer_json(done)
+    return {"place": place_json(about), **{name: answer[name] for name in names}}

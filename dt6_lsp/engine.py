@@ -36,8 +36,9 @@ from dt6_lsp.assistant.events import (
 )
 from dt6_lsp.assistant.measuring import measured
 from dt6_lsp.assistant.memory.model import Kept
+from dt6_lsp.assistant.parts import Passage
 from dt6_lsp.assistant.pipeline import answer
-from dt6_lsp.assistant.sanitize import inline
+from dt6_lsp.assistant.sanitize import fenced, inline
 from dt6_lsp.cancel import CancelToken
 from dt6_lsp.errors import SettingError
 from dt6_lsp.features.actions.changes import apply
@@ -49,7 +50,7 @@ from dt6_lsp.features.completion.completing import Completing, CompletionWish
 from dt6_lsp.features.completion.filling import Filling
 from dt6_lsp.features.completion.gap import Gap
 from dt6_lsp.features.completion.kept import Suggestion
-from dt6_lsp.features.explaining import Explained, Explainer, subject_of
+from dt6_lsp.features.explaining import Explained, Explainer, Subject
 from dt6_lsp.features.explanations import Explanation, Explanations
 from dt6_lsp.features.hover import Hover, located
 from dt6_lsp.features.hover_text import render_markdown, render_plain
@@ -57,9 +58,10 @@ from dt6_lsp.features.hovering import Hovering
 from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
 from dt6_lsp.features.lenses import Uses, uses_of, worth_a_lens
 from dt6_lsp.features.outline import Outlines, outline
-from dt6_lsp.features.places import NamePlace, Seen, name_places
+from dt6_lsp.features.places import NamePlace, Seen, name_places, on_disk
 from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over, wanted
+from dt6_lsp.features.subjects import Marked, subject_at, subject_called
 from dt6_lsp.features.symbols import means_more, meant_symbols, merged, search_symbols
 from dt6_lsp.features.watching import Watching
 from dt6_lsp.index.measures import keep, kept
@@ -93,12 +95,57 @@ if TYPE_CHECKING:
     from dt6_lsp.settings import Settings
 
 __all__ = [
-    "EDITS", "MAP_TOKENS",
-    "AskContext", "AskStats", "ChatStats", "Citation", "CompletionWish", "Definition", "Done", "Draft",
-    "Engine", "Event", "Explained", "Explanation", "Failed", "Gap", "Hit", "Hover", "IndexProgress",
-    "IndexReport", "IndexState", "IndexStats", "Intent", "Kept", "Measure", "NamePlace", "Offer", "Problem",
-    "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats", "Suggestion", "Symbol", "Token", "Usage",
-    "Use", "Uses", "Wanted", "apply", "inline", "named", "offers_at", "outline", "render_markdown",
+    "EDITS",
+    "MAP_TOKENS",
+    "AskContext",
+    "AskStats",
+    "ChatStats",
+    "Citation",
+    "CompletionWish",
+    "Definition",
+    "Done",
+    "Draft",
+    "Engine",
+    "Event",
+    "Explained",
+    "Explanation",
+    "Failed",
+    "Gap",
+    "Hit",
+    "Hover",
+    "IndexProgress",
+    "IndexReport",
+    "IndexState",
+    "IndexStats",
+    "Intent",
+    "Kept",
+    "Marked",
+    "Measure",
+    "NamePlace",
+    "Offer",
+    "Passage",
+    "Problem",
+    "Resolved",
+    "Retrieved",
+    "Routed",
+    "Seen",
+    "Sizes",
+    "Stats",
+    "Subject",
+    "Suggestion",
+    "Symbol",
+    "Token",
+    "Usage",
+    "Use",
+    "Uses",
+    "Wanted",
+    "apply",
+    "fenced",
+    "inline",
+    "named",
+    "offers_at",
+    "outline",
+    "render_markdown",
     "render_plain",
 ]  # fmt: skip
 
@@ -351,15 +398,24 @@ class Engine:
         found = await self._run(lambda: located(self._over(texts), path, text, line, column))
         return found.definition if found is not None else None
 
+    async def subject_at(self, place: Marked, *, texts: Mapping[str, str] | None = None) -> Subject | Passage:
+        """What is to be told about at a place: a definition, or else lines."""
+        return await self._run(lambda: subject_at(self._over(texts), place))
+
+    async def subject_called(
+        self, name: str, near: str = "", *, texts: Mapping[str, str] | None = None
+    ) -> Subject | None:
+        """The definition of this name, qualified or not; the one in the file `near` if there is one."""
+        return await self._run(lambda: subject_called(self._over(texts), name, near))
+
     async def explain(
-        self, definition: Definition, *, cancel: CancelToken | None = None, texts: Mapping[str, str] | None = None
+        self, about: Subject | Passage, *, cancel: CancelToken | None = None, texts: Mapping[str, str] | None = None
     ) -> AsyncGenerator[Retrieved | Token | Explained, None]:
-        """Retrieved, Tokens, then Explained, which a hover shows from then on; that alone where it is known already.
-        `ModelError` where no model explains it."""
+        """Retrieved, Tokens, then Explained; of a definition that is what a hover shows from then on, and alone where
+        it is known already. `ModelError` where no model explains it."""
         reader = await self._run(lambda: self._over(texts))
-        subject = await self._run(lambda: subject_of(reader, definition))
         token = cancel or CancelToken()
-        async with aclosing(self._explainer.explain(subject, reader, self._services, token)) as events:
+        async with aclosing(self._explainer.explain(about, reader, self._services, token)) as events:
             async for event in events:
                 yield event
 
@@ -394,6 +450,10 @@ class Engine:
     ) -> Uses | None:
         """Who uses the definition of this name, in this file and nearest to this line, as far as these are told."""
         return await self._run(lambda: uses_of(self._over(texts), name, path, line))
+
+    async def on_disk(self, path: str) -> str | None:
+        """The text of a file as it is now; None where there is none to be read."""
+        return await self._run(lambda: on_disk(self._places, path))
 
     async def state(self) -> IndexState:
         """How much of the workspace is indexed now."""

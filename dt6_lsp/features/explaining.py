@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import logging
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,7 @@ def subject_of(reader: Reader, item: Definition) -> Subject:
 
 
 async def explain(
-    subject: Subject,
+    about: Subject | Passage,
     reader: Reader,
     services: Services,
     cancel: CancelToken,
@@ -94,14 +94,23 @@ async def explain(
     background: bool = False,
 ) -> AsyncGenerator[Retrieved | Token | Explained, None]:
     """`ModelError` where nobody writes, also where it broke off; the rest as `assistant.writing.write`."""
-    item = subject.definition
-    about = Passage(item.path, item.start_line, item.end_line, subject.text, ABOUT)
-    query = f"{item.qualified} {item.signature} {item.doc}"
-    asked = f"Explain the {item.kind} `{item.qualified}`."
-    task = Task(TASK, (about,), asked, query=query, near=item.path, background=background)
+    told = _of_definition(about) if isinstance(about, Subject) else _of_lines(about)
+    task = replace(told, background=background)
     async with aclosing(write(task, reader, services, cancel, run=run)) as events:
         async for event in events:
             yield _explained(event) if isinstance(event, Writing) else event
+
+
+def _of_definition(subject: Subject) -> Task:
+    item = subject.definition
+    about = Passage(item.path, item.start_line, item.end_line, subject.text, ABOUT)
+    query = f"{item.qualified} {item.signature} {item.doc}"
+    return Task(TASK, (about,), f"Explain the {item.kind} `{item.qualified}`.", query=query, near=item.path)
+
+
+def _of_lines(lines: Passage) -> Task:
+    about = replace(lines, note=ABOUT)
+    return Task(TASK, (about,), f"Explain {lines.source}.", query=lines.text, near=lines.path)
 
 
 def _explained(writing: Writing) -> Explained:
@@ -144,10 +153,16 @@ class Explainer:
         return found
 
     async def explain(
-        self, subject: Subject, reader: Reader, services: Services, cancel: CancelToken
+        self, about: Subject | Passage, reader: Reader, services: Services, cancel: CancelToken
     ) -> AsyncGenerator[Retrieved | Token | Explained, None]:
-        """As `explain`; at once where it is known, and known from then on."""
+        """As `explain`; at once where it is known. What is written of a definition is known from then on."""
         self.stop()
+        if isinstance(about, Passage):
+            async with aclosing(explain(about, reader, services, cancel, run=self._run)) as events:
+                async for event in events:
+                    yield event
+            return
+        subject = about
         known = await self._run(lambda: self.known(subject))
         if known and (found := _by(await services.hub.choose("code"), known)) is not None:
             yield Explained(found, cached=True)

@@ -48,7 +48,7 @@ def name_places(roots: Roots, seen: Iterable[Seen], texts: Mapping[str, str]) ->
     places = []
     for path, name, line, column in seen:
         if path not in lines:
-            text = texts[path] if path in texts else _on_disk(roots, path)
+            text = texts[path] if path in texts else on_disk(roots, path)
             lines[path] = None if text is None else split_lines(text)
         known = lines[path]
         unknown = NamePlace(line, column, column + len(name), " " * column + name)
@@ -56,7 +56,8 @@ def name_places(roots: Roots, seen: Iterable[Seen], texts: Mapping[str, str]) ->
     return places
 
 
-def _on_disk(roots: Roots, path: str) -> str | None:
+def on_disk(roots: Roots, path: str) -> str | None:
+    """The text of a file; None for one that is outside, behind a link, too large or no text. Blocking."""
     try:
         root, inside = roots.split(path)
     except WorkspaceError:

@@ -27,7 +27,7 @@ QUESTIONS = (
 
 async def ask(call: Call, about: ActionArguments, token: types.ProgressToken | None) -> None:
     """Nothing where the user chooses none."""
-    from dt6_lsp.server import answers, questions  # late: they import the engine
+    from dt6_lsp.server import questions  # late: it imports the engine
 
     items = [types.MessageActionItem(each) for each in QUESTIONS]
     params = types.ShowMessageRequestParams(types.MessageType.Info, "What do you want to know?", items)
@@ -37,5 +37,4 @@ async def ask(call: Call, about: ActionArguments, token: types.ProgressToken | N
         return
     where = to_plain(lines_range(about.start_line, about.end_line))
     arguments = questions.AskArguments(chosen.title, about.uri, where)
-    done = await questions.ask(call, arguments, "DT6: answering", token=token)
-    await answers.show(call.session, await call.engine(), chosen.title, done)
+    await questions.show(call, arguments, "DT6: answering", token=token)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dt6_lsp.server import code_action, commands, notebooks
+from dt6_lsp.server import code_action, commands, notebooks, pages
 
 if TYPE_CHECKING:
     from dt6_lsp.server.client import Client
@@ -36,5 +36,7 @@ def offer(offered: types.ServerCapabilities, client: Client) -> None:
     if offered.workspace is not None and client.file_operations:
         wanted = dict.fromkeys(client.file_operations, _ANY_FILE)
         offered.workspace.file_operations = types.FileOperationOptions(**wanted)
+    if offered.workspace is not None and client.takes_content:
+        offered.workspace.text_document_content = types.TextDocumentContentOptions(schemes=[pages.SCHEME])
     if client.notebooks:
         offered.notebook_document_sync = notebooks.SYNC

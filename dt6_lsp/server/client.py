@@ -20,6 +20,7 @@ FILE_OPERATIONS = ("did_create", "did_rename", "did_delete")
 class Client:
     progress: bool = False  # takes progress that the server starts
     show_document: bool = False
+    takes_content: bool = False  # opens documents whose text the server has, and follows it
     configuration: bool = False  # answers workspace/configuration
     registers_configuration: bool = False
     registers_watching: bool = False
@@ -56,6 +57,7 @@ class Client:
         return cls(
             progress=can("window.work_done_progress"),
             show_document=can("window.show_document.support"),
+            takes_content=can("window.show_document.support") and _takes_content(capabilities),
             configuration=can("workspace.configuration"),
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),
             registers_watching=can("workspace.did_change_watched_files.dynamic_registration"),
@@ -77,6 +79,11 @@ class Client:
             nested_outline=can("text_document.document_symbol.hierarchical_document_symbol_support"),
             **_of_edits(capabilities),
         )
+
+
+def _takes_content(capabilities: ClientCapabilities) -> bool:
+    """By its being there: it has no field that must be set."""
+    return capabilities.workspace is not None and capabilities.workspace.text_document_content is not None
 
 
 def _of_edits(capabilities: ClientCapabilities) -> dict[str, bool]:

@@ -37,7 +37,6 @@ KINDS: Mapping[str, str] = {
 }
 """The protocol has no kind for what changes nothing; those of DT6 are found by `only: ["dt6"]`, and shown with all."""
 QUESTIONS: Mapping[str, str] = {
-    "explain": "Explain what this code is for, how it works, and what is surprising or easy to get wrong about it.",
     "review": "Review this code: likely errors, risks and what is hard to read, the most serious first, each with its "
     "lines and the smallest change that mends it.",
 }
@@ -165,8 +164,11 @@ class _Shape:
     def _command(self, offer: Offer, data: dict[str, Any]) -> types.Command | None:
         """None where the client asks for the edit."""
         question = QUESTIONS.get(offer.kind)
+        where = to_plain(lines_range(offer.start_line, offer.end_line))
+        if offer.kind == "explain":
+            about = {"uri": self._snapshot.uri, "range": where}
+            return types.Command(offer.title, command="dt6.explain", arguments=[about])
         if question is not None:
-            where = to_plain(lines_range(offer.start_line, offer.end_line))
             asked = {"question": question, "uri": self._snapshot.uri, "range": where}
             return types.Command(offer.title, command="dt6.ask", arguments=[asked])
         asks = self._client.resolves_edits and (offer.kind != "tests" or self._client.creates_files)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.contracts import answer_json, forgotten_json, hit_json, report_json
-from dt6_lsp.server import code_action_resolve, models, references
+from dt6_lsp.server import code_action_resolve, lists, models, references
 from dt6_lsp.server.arguments import only, parse
 from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
@@ -30,20 +30,22 @@ _MOST_TOKENS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class SearchArguments:
-    """`near` is the open file, as a URI or as hits name it."""
+    """`near` is the open file, as a URI or as hits name it. `show`: as a page of links, too."""
 
     query: str
     n: int = 10
     near: str = ""
+    show: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ArchitectureArguments:
     """`focus` is a folder or file (a URI, or as answers name it); the whole workspace where it is empty. `tokens` is
-    how long the overview may be."""
+    how long the overview may be. `show`: on a page, too."""
 
     focus: str = ""
     tokens: int = 0
+    show: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class ForgetArguments:
 
 @dataclass(frozen=True, slots=True)
 class StatsArguments:
-    pass
+    """`show`: as a page, too."""
+
+    show: bool = False
 
 
 async def execute(call: Call, params: ExecuteCommandParams) -> object:
@@ -77,17 +81,15 @@ async def execute(call: Call, params: ExecuteCommandParams) -> object:
 
 
 async def _ask(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any]:
-    from dt6_lsp.server import answers, questions  # late: they import the engine
+    from dt6_lsp.server import questions  # late: it imports the engine
 
     arguments = parse(questions.AskArguments, given, "dt6.ask", bare="question")
-    done = await questions.ask(call, arguments, "DT6: answering", token=token)
-    await answers.show(call.session, await call.engine(), arguments.question, done)
-    return answer_json(done)
+    return answer_json(await questions.show(call, arguments, "DT6: answering", token=token))
 
 
 async def _architecture(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any]:
     from dt6_lsp.engine import MAP_TOKENS
-    from dt6_lsp.server import answers, questions
+    from dt6_lsp.server import questions
 
     arguments = parse(ArchitectureArguments, given, "dt6.architecture", bare="focus")
     if not 0 <= arguments.tokens <= _MOST_TOKENS:
@@ -95,11 +97,15 @@ async def _architecture(call: Call, given: object, token: ProgressToken | None) 
     engine = await call.engine()
     focus = (named_file(engine, arguments.focus) or arguments.focus) if arguments.focus else ""
     about = questions.AskArguments(questions.of_architecture(focus))
-    done = await questions.ask(
-        call, about, "DT6: looking at the architecture", token=token, map_tokens=arguments.tokens or MAP_TOKENS
-    )
-    await answers.show(call.session, engine, about.question, done)
-    return answer_json(done)
+    title, tokens = "DT6: looking at the architecture", arguments.tokens or MAP_TOKENS
+    answer = questions.show if arguments.show else questions.ask
+    return answer_json(await answer(call, about, title, token=token, map_tokens=tokens))
+
+
+async def _explain(call: Call, given: object, token: ProgressToken | None) -> dict[str, Any]:
+    from dt6_lsp.server.explain import explain  # late: it imports the engine
+
+    return await explain(call, given, token)
 
 
 async def _search(call: Call, given: object, _token: ProgressToken | None) -> list[dict[str, Any]]:
@@ -109,6 +115,8 @@ async def _search(call: Call, given: object, _token: ProgressToken | None) -> li
     engine = await call.engine()
     near = named_file(engine, arguments.near) if arguments.near else ""
     hits = await engine.search(arguments.query, arguments.n, near, texts=call.texts(engine))
+    if arguments.show:
+        await lists.show_hits(call, engine, arguments.query, hits)
     return [hit_json(hit) for hit in hits]
 
 
@@ -132,8 +140,11 @@ async def _forget(call: Call, given: object, _token: ProgressToken | None) -> di
 
 
 async def _stats(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
-    parse(StatsArguments, given, "dt6.stats")
-    return asdict(await (await call.engine()).stats())
+    arguments = parse(StatsArguments, given, "dt6.stats")
+    stats = await (await call.engine()).stats()
+    if arguments.show:
+        await lists.show_stats(call, stats)
+    return asdict(stats)
 
 
 _COMMANDS: Mapping[str, Command] = {
@@ -141,6 +152,7 @@ _COMMANDS: Mapping[str, Command] = {
     "dt6.architecture": _architecture,
     "dt6.ask": _ask,
     "dt6.clearCache": _clear_cache,
+    "dt6.explain": _explain,
     "dt6.forget": _forget,
     "dt6.index": _index,
     "dt6.models": models.models,

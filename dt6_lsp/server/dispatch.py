@@ -29,6 +29,7 @@ from dt6_lsp.server import (
     document_symbol,
     hover,
     lifecycle,
+    pages,
     symbols,
     trust,
 )
@@ -60,6 +61,7 @@ REQUESTS: Mapping[str, Request] = {
     types.TEXT_DOCUMENT_COMPLETION: completion.completion,
     types.WORKSPACE_SYMBOL: symbols.workspace_symbol,
     types.WORKSPACE_SYMBOL_RESOLVE: symbols.resolve,
+    types.WORKSPACE_TEXT_DOCUMENT_CONTENT: pages.text_document_content,
     types.WORKSPACE_EXECUTE_COMMAND: commands.execute,
     ask.ASK: ask.ask,
 }

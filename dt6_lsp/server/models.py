@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.contracts import models_json
 from dt6_lsp.errors import Dt6Error
+from dt6_lsp.server import lists
 from dt6_lsp.server.arguments import parse
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ModelsArguments:
-    pass
+    """`show`: as a page, too."""
+
+    show: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,11 @@ class SwitchArguments:
 
 
 async def models(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:
-    parse(ModelsArguments, given, "dt6.models")
-    return models_json(await (await call.engine()).models())
+    arguments = parse(ModelsArguments, given, "dt6.models")
+    listed = models_json(await (await call.engine()).models())
+    if arguments.show:
+        await lists.show_models(call, listed)
+    return listed
 
 
 async def switch(call: Call, given: object, _token: ProgressToken | None) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from lsprotocol import types
 from dt6_lsp.contracts import answer_json, place_json, route_json
 from dt6_lsp.engine import AskContext, Done, Event, Failed, Resolved, Retrieved, Routed, Token
 from dt6_lsp.errors import ModelError
+from dt6_lsp.server import answers
 from dt6_lsp.server.arguments import parse
 from dt6_lsp.server.ask import ASK
 from dt6_lsp.server.convert import text_in, to_path
 from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
+from dt6_lsp.server.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,22 +90,55 @@ async def ask(
     engine = await call.engine()
     context = replace(_context(call, engine, arguments), map_tokens=map_tokens)
     with call.session.progress(title, call.cancel, token=token, hidden=hidden) as bar:
-        asked = engine.ask(arguments.question, cancel=call.cancel, context=context, texts=call.texts(engine))
-        async with aclosing(asked) as events:
-            async for event in events:
-                if stream is not None:
-                    stream(event)
-                if isinstance(event, Done):
-                    return event
-                _tell(bar, event)
+        return await answered(call, engine, arguments.question, context, bar, stream)
+
+
+async def answered(
+    call: Call,
+    engine: Engine,
+    question: str,
+    context: AskContext,
+    bar: WorkDone,
+    stream: Callable[[Event], None] | None = None,
+) -> Done:
+    """As `ask`, with what the user has before them and the bar given."""
+    asked = engine.ask(question, cancel=call.cancel, context=context, texts=call.texts(engine))
+    async with aclosing(asked) as events:
+        async for event in events:
+            if stream is not None:
+                stream(event)
+            if isinstance(event, Done):
+                return event
+            tell(bar, event)
     raise ModelError("The answer ended before it was complete.", "Ask again.")
+
+
+async def show(
+    call: Call,
+    arguments: AskArguments,
+    title: str,
+    *,
+    token: types.ProgressToken | None = None,
+    map_tokens: int = 0,
+) -> Done:
+    """As `ask`, on a page that grows where the editor can see it grow."""
+    with Page(call.session, arguments.question) as page:
+        stream = onto(page)
+        done = await ask(call, arguments, title, token=token, stream=stream, map_tokens=map_tokens)
+        await answers.show(page, await call.engine(), arguments.question, done)
+    return done
+
+
+def onto(page: Page) -> Callable[[object], None]:
+    """Puts the words of a stream onto a page."""
+    return lambda event: page.add(event.text) if isinstance(event, Token) else None
 
 
 def of_architecture(focus: str) -> str:
     return f"What is the architecture of `{focus}`?" if focus.strip() else "What is the architecture of this workspace?"
 
 
-def _tell(bar: WorkDone, event: Event) -> None:
+def tell(bar: WorkDone, event: Event) -> None:
     if isinstance(event, Failed):
         raise ModelError(event.cause, event.mend)
     if isinstance(event, Routed):
@@ -128,7 +163,7 @@ def _context(call: Call, engine: Engine, arguments: AskArguments) -> AskContext:
             images=images,
             use_cache=arguments.use_cache,
         )
-    marked = _range(arguments.range)
+    marked = range_of(arguments.range)
     selection = arguments.selection or (text_in(snapshot.text, marked, call.encoding) if snapshot else "")
     # A selection of whole lines ends at the start of the line after.
     end = marked.end.line + (marked.end.character > 0 or marked.end == marked.start)
@@ -156,7 +191,7 @@ def _outside(uri: str) -> str:
     return "/".join(PurePath(path).parts[-2:]) if path else ""
 
 
-def _range(given: Any) -> types.Range:
+def range_of(given: Any) -> types.Range:
     """By hand: lsprotocol's types are for whole messages, and this stands inside a command's argument."""
     try:
         start, end = (types.Position(given[side]["line"], given[side]["character"]) for side in ("start", "end"))

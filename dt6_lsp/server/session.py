@@ -51,6 +51,7 @@ class Session:
         self.own = loaded  # what DT6 knows without the editor
         self.loaded = loaded  # with what the editor says
         self.answers = answers  # the folder that written answers go to
+        self.pages: dict[str, str] = {}  # the text of the newest, by the names of their files
         self.metrics = metrics  # the engine's, too
         self.switched: SwitchArguments | None = None  # the model that a command chose
         self.conversation = uuid.uuid4().hex[:12]  # of the questions that name none

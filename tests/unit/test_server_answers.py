@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.app import build_engine
 from dt6_lsp.engine import Citation, Done, IndexState, Routed, Usage
-from dt6_lsp.server.answers import to_markdown, write
+from dt6_lsp.server.answers import to_markdown
+from dt6_lsp.server.pages import file_name, write
 from dt6_lsp.settings import Settings
 from dt6_lsp.settings.folders import ANSWERS_BYTES, ANSWERS_KEPT, old_answers
 
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 
 def test_few_answers_are_kept_and_little_of_them_and_the_newest_always(tmp_path: Path) -> None:
     folder = tmp_path / "answers"
-    small = [write(folder, f"question {number}", "word\n") for number in range(ANSWERS_KEPT + 5)]
+    small = [write(folder, file_name(f"question {number}"), "word\n") for number in range(ANSWERS_KEPT + 5)]
     assert sorted(folder.iterdir()) == sorted(small[5:])
     half = "w" * (ANSWERS_BYTES // 2)
-    first, second = (write(folder, "long", half) for _ in range(2))
+    first, second = (write(folder, file_name("long"), half) for _ in range(2))
     assert sorted(folder.iterdir()) == [first, second], "together they fill the room"
-    third = write(folder, "short", "word\n")
+    third = write(folder, file_name("short"), "word\n")
     assert sorted(folder.iterdir()) == [second, third], "the oldest goes"
-    longest = write(folder, "longest", half * 3)
+    longest = write(folder, file_name("longest"), half * 3)
     assert list(folder.iterdir()) == [longest], "who asked for it reads it"
     assert old_answers(tmp_path / "absent") == []
 
