@@ -1,8 +1,8 @@
 """The documentation's generated pages, and the checks that keep all pages true.
 
-    python -m tools.docs write    makes docs/settings.md, docs/cli.md, and the settings in Neovim's types and VS Code's
-                                  manifest from the code, and the tables and plots of docs/performance.md from the
-                                  measured data in docs/data
+    python -m tools.docs write    makes docs/settings.md, docs/cli.md, docs/commands.md, and the settings in
+                                  Neovim's types and VS Code's manifest from the code, and the tables and plots of
+                                  docs/performance.md from the measured data in docs/data
     python -m tools.docs check    fails on a stale page, a link that leads nowhere, and a dependency that
                                   docs/dependencies.md does not explain (or explains though it is gone)
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from dt6_lsp.cli.arguments import build_parser
 from dt6_lsp.settings import OPTIONS, BackendSettings, Option
 from dt6_lsp.settings.options import options_of
-from tools import neovim, performance, vscode
+from tools import commands, neovim, performance, vscode
 from tools.locks import plain
 
 if TYPE_CHECKING:
@@ -136,7 +136,12 @@ def _names(action: argparse.Action) -> str:
 
 def pages() -> dict[str, str]:
     """What each generated file has to hold."""
-    made = {"docs/settings.md": settings_page(), "docs/cli.md": cli_page(), performance.PAGE: performance.page()}
+    made = {
+        "docs/settings.md": settings_page(),
+        "docs/cli.md": cli_page(),
+        commands.PAGE: commands.page(_GENERATED),
+        performance.PAGE: performance.page(),
+    }
     made |= {neovim.PAGE: neovim.page(), vscode.MANIFEST: vscode.manifest(ROOT / vscode.MANIFEST)}
     return made | performance.plots()
 
