@@ -14,7 +14,7 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,7 @@ from dt6_lsp.features.completion.gap import Gap
 from dt6_lsp.features.completion.kept import Suggestion
 from dt6_lsp.features.explaining import Explained, Explainer, Subject
 from dt6_lsp.features.explanations import Explanation, Explanations
+from dt6_lsp.features.figures import ChatStats, Models, Stats, chat_stats
 from dt6_lsp.features.hover import Hover, located
 from dt6_lsp.features.hover_text import render_markdown, render_plain
 from dt6_lsp.features.hovering import Hovering
@@ -91,62 +92,16 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.services import Services
     from dt6_lsp.features.runs import RootIndex
     from dt6_lsp.index.records import Records
-    from dt6_lsp.models.orchestrator import Choice, ServerModels
     from dt6_lsp.settings import Settings
 
 __all__ = [
-    "EDITS",
-    "MAP_TOKENS",
-    "AskContext",
-    "AskStats",
-    "ChatStats",
-    "Citation",
-    "CompletionWish",
-    "Definition",
-    "Done",
-    "Draft",
-    "Engine",
-    "Event",
-    "Explained",
-    "Explanation",
-    "Failed",
-    "Gap",
-    "Hit",
-    "Hover",
-    "IndexProgress",
-    "IndexReport",
-    "IndexState",
-    "IndexStats",
-    "Intent",
-    "Kept",
-    "Marked",
-    "Measure",
-    "NamePlace",
-    "Offer",
-    "Passage",
-    "Problem",
-    "Resolved",
-    "Retrieved",
-    "Routed",
-    "Seen",
-    "Sizes",
-    "Stats",
-    "Subject",
-    "Suggestion",
-    "Symbol",
-    "Token",
-    "Usage",
-    "Use",
-    "Uses",
-    "Wanted",
-    "apply",
-    "fenced",
-    "inline",
-    "named",
-    "offers_at",
-    "outline",
-    "render_markdown",
-    "render_plain",
+    "EDITS", "MAP_TOKENS",
+    "AskContext", "AskStats", "ChatStats", "Citation", "CompletionWish", "Definition", "Done", "Draft", "Engine",
+    "Event", "Explained", "Explanation", "Failed", "Gap", "Hit", "Hover", "IndexProgress", "IndexReport",
+    "IndexState", "IndexStats", "Intent", "Kept", "Marked", "Measure", "Models", "NamePlace", "Offer", "Passage",
+    "Problem", "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats", "Subject", "Suggestion", "Symbol",
+    "Token", "Usage", "Use", "Uses", "Wanted", "apply", "chat_stats", "fenced", "inline", "named", "offers_at",
+    "outline", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -154,45 +109,6 @@ logger = logging.getLogger(__name__)
 READERS = 4
 MEANING_SECONDS = 0.25  # that a list of symbols waits for those that a query means, beside those it names
 CLOSE_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class ChatStats:
-    """Who would write an answer now. `backend` is "none" and `why` a sentence when nobody would."""
-
-    backend: str
-    model: str
-    url: str
-    context_tokens: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """`roots` in the order of the workspace's folders; `index` says how fresh they are; `asks` and `metrics`
-    (by name) are of all that this workspace was ever asked, `memory` of the conversations that are remembered,
-    `answers_bytes` of answers that were written to files, for all workspaces."""
-
-    roots: tuple[IndexStats, ...]
-    chat: ChatStats
-    index: IndexState = field(default_factory=lambda: IndexState(0, 0, 0))
-    asks: AskStats = field(default_factory=AskStats)
-    metrics: Mapping[str, Measure] = field(default_factory=dict)
-    answers_bytes: int = 0
-    memory: Kept = field(default_factory=lambda: Kept(0, 0, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """`servers` in the order of the settings, also those that can't be reached; `chat` is who would answer now."""
-
-    servers: tuple[ServerModels, ...]
-    chat: ChatStats
-
-
-def chat_stats(choice: Choice) -> ChatStats:
-    name, url = (choice.backend.name, choice.backend.url) if choice.backend else ("none", "")
-    return ChatStats(name, choice.model, url, choice.context_tokens, choice.why)
 
 
 class Engine:

@@ -119,11 +119,11 @@ async def test_a_file_that_is_not_open_is_read_and_one_that_is_nowhere_is_refuse
 async def test_it_stops_when_it_is_told_to_and_the_page_says_so(session: Explaining, by_bar: bool) -> None:
     editor, _, server = session
     before = len(editor.shown_documents)
+    await editor.execute("dt6.clearCache")
     server.enqueue(Stall(tokens=2))
     params = types.ExecuteCommandParams("dt6.explain", ["twice"], work_done_token=f"bar{by_bar}")
     editor.bars.setdefault(f"bar{by_bar}", [])
     asked = asyncio.ensure_future(editor.raw_request("workspace/executeCommand", params, f"explain{by_bar}"))
-    await editor.execute("dt6.clearCache")
     page = await opened(editor, before)
     if by_bar:
         editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(f"bar{by_bar}"))
