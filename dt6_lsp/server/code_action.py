@@ -67,6 +67,8 @@ async def code_action(call: Call, params: types.CodeActionParams) -> list[types.
     snapshot = call.documents.get(params.text_document.uri)
     if snapshot is None:
         return None
+    if _asked_by_itself(params) and not params.context.diagnostics:
+        return []
     engine = await call.session.engines.get_within(0)
     offered = await call.session.in_worker(lambda: _offers(call, snapshot, params, engine))
     reason = _reason(call, engine)
@@ -102,9 +104,16 @@ def _reason(call: Call, engine: Engine | None) -> str:
     return engine.why_no_model()
 
 
+def _asked_by_itself(params: types.CodeActionParams) -> bool:
+    """At every move of a cursor, as some editors do. Then only problems count, and what is selected: else the sign that
+    there is something would be always there."""
+    context, chosen = params.context, params.range
+    automatic = context.trigger_kind == types.CodeActionTriggerKind.Automatic
+    return automatic and not context.only and chosen.start == chosen.end
+
+
 def _offers(call: Call, snapshot: Snapshot, params: types.CodeActionParams, engine: Engine | None) -> list[Offer]:
-    """On a worker thread. An editor asks by itself at every move of the cursor: then only for what was selected or is
-    a problem, or the sign that there is something would be always there."""
+    """On a worker thread."""
     from dt6_lsp.engine import offers_at  # late: the engine is not needed for `initialize`
 
     context, chosen = params.context, params.range
@@ -120,9 +129,9 @@ def _offers(call: Call, snapshot: Snapshot, params: types.CodeActionParams, engi
         selected=selected,
         language_id=snapshot.language,
     )
-    by_itself = context.trigger_kind == types.CodeActionTriggerKind.Automatic and not context.only and not selected
+    fixes_only = _asked_by_itself(params)
     return [
-        offer for offer in found if wanted(KINDS[offer.kind], context.only) and (offer.kind == "fix" or not by_itself)
+        offer for offer in found if wanted(KINDS[offer.kind], context.only) and (offer.kind == "fix" or not fixes_only)
     ]
 
 

@@ -41,7 +41,8 @@ def workspace_edit(
         options = types.CreateFileOptions(overwrite=False, ignore_if_exists=False)
         changes.append(types.CreateFile(uri, options=options, annotation_id=_ANNOTATION if annotated else None))
     changes.append(types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(uri, version), marked))
-    notes = types.ChangeAnnotation(label=label, needs_confirmation=True, description=f"Written by {draft.model}.")
+    said = " ".join((f"Written by {draft.model}.", *draft.notices))
+    notes = types.ChangeAnnotation(label=label, needs_confirmation=True, description=said)
     return types.WorkspaceEdit(document_changes=changes, change_annotations={_ANNOTATION: notes} if annotated else None)
 
 
@@ -71,7 +72,7 @@ def question(snapshot: Snapshot, draft: Draft) -> str:
     name = draft.new_path or snapshot.uri.rpartition("/")[2]
     lines_of = "1 line of" if len(changed) == 1 else f"{len(changed)} lines of"
     what = "write the new file" if draft.new_path else f"change {lines_of}"
-    return "\n".join((f"{draft.model} would {what} {name}. Apply it?", *shown, *more))
+    return "\n".join((f"{draft.model} would {what} {name}. Apply it?", *draft.notices, *shown, *more))
 
 
 def _text_edits(call: Call, snapshot: Snapshot, draft: Draft) -> list[types.TextEdit]:

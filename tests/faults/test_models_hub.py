@@ -225,3 +225,19 @@ async def test_about_a_workspace_that_is_not_trusted_nobody_is_asked(server: Mod
         await hub.reconfigure(untrusted)
         assert "not trusted" in (await hub.choose()).why
         assert len(server.history) == asked
+
+
+async def test_why_nobody_would_write_is_known_without_asking_anybody(server: ModelServer) -> None:
+    """For what is shown at once, such as an action that is disabled."""
+    clock = Clock()
+    async with hub_for(settings_for(server), clock) as hub:
+        assert hub.absence() == "", "nothing is known yet, so somebody may"
+        server.stop()
+        assert server.history == []
+        chosen = await hub.choose()
+        assert hub.absence() == chosen.why
+        assert "can't be reached" in chosen.why
+        clock.now = 1_000.0
+        assert hub.absence() == chosen.why, "the last that is known, until somebody looks again"
+    async with hub_for(settings_for(server, "none")) as hub:
+        assert hub.absence() == "No model was asked, because chat.backend is none."

@@ -361,6 +361,15 @@ async def test_code_that_is_broken_already_may_stay_so() -> None:
     assert "a + 0" in await Case("a.py", fixture, "rewrite", (GOOD,)).result()
 
 
+async def test_a_long_definition_is_documented_from_its_beginning_and_not_rewritten_in_part() -> None:
+    """Lines that come back must all have been seen; words about them need not."""
+    body = "".join(f"    x{number} = {number} * compute(everything)\n" for number in range(3_000))
+    place = f"def f(a):$0\n{body}"
+    made = await Case("a.py", place, "document", (block("Counts."),)).result()
+    assert made.startswith('def f(a):\n    """Counts."""\n    x0 = 0')
+    assert "is too small for a.py:1-3001. Choose less" in await Case("a.py", place, "rewrite", (GOOD,)).refusal()
+
+
 async def test_a_stream_that_breaks_off_changes_nothing() -> None:
     case = Case("a.py", FUNCTION, "rewrite", ())
     case.chat.enqueue(Script(("```\ndef f(a):\n",), error=StreamCut("The connection ended.")))

@@ -42,6 +42,11 @@ AROUND = 30  # lines before and after that a model sees
 EXAMPLE_LINES = 80
 LONGEST_PROBLEM = 2_000
 MOST_WORDS = 30  # lines of documentation
+_IN_PLACE: tuple[Edit, ...] = (
+    "rewrite",
+    "fix",
+    "types",
+)  # give back all lines: of what was cut, the rest would be lost
 _QUOTES = ('"""', "'''", 'r"""', "r'''")
 _COMMENTS = ("/*", "//", "#", "--")
 
@@ -67,10 +72,10 @@ def task_of(wanted: Wanted, reader: Reader) -> Task:
         wanted.kind,
         tuple(given),
         _asked(wanted),
-        whole=True,
+        whole=wanted.kind in _IN_PLACE,
         query=wanted.lines,
         near=wanted.path,
-        as_long_as=wanted.lines,
+        as_long_as=wanted.lines if wanted.kind in _IN_PLACE else "",
         intent="debug" if wanted.kind == "fix" else "code",
     )
 
