@@ -7,7 +7,6 @@ resolver of any language and is right often enough for a hint. Not here: what cl
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from dt6_lsp.index.candidates import imports_of_files
@@ -28,27 +27,39 @@ def nearness(connection: sqlite3.Connection, near: str, file_ids: Collection[int
     imports = imports_of_files(connection, [*file_ids, *(row or ())])
     listed = ",".join(map(str, file_ids))
     paths = dict(connection.execute(f"SELECT id, path FROM files WHERE id IN ({listed})").fetchall())
-    own = imports.get(row[0], []) if row else []
-    close = {file_id: _closeness(near, own, path, imports.get(file_id, [])) for file_id, path in paths.items()}
+    here, own = _file(near), [_module(module) for module in imports.get(row[0], ())] if row else []
+    close = {
+        file_id: 1.0 if path == near else _closeness(here, own, _file(path), imports.get(file_id, []))
+        for file_id, path in paths.items()
+    }
     return {file_id: closeness for file_id, closeness in close.items() if closeness}
 
 
-def _closeness(near: str, own: Collection[str], path: str, imports: Collection[str]) -> float:
-    if path == near:
-        return 1.0
-    if any(means(module, path) for module in own):
+def _closeness(here: list[str], own: Collection[list[str]], there: list[str], imports: Collection[str]) -> float:
+    if any(_fits(module, there) for module in own):
         return _IMPORTED
-    if any(means(module, near) for module in imports):
+    if any(_fits(_module(module), here) for module in imports):
         return _IMPORTS
-    return _BESIDE if PurePosixPath(path).parent == PurePosixPath(near).parent else 0.0
+    return _BESIDE if there[:-1] == here[:-1] else 0.0
 
 
 def means(module: str, path: str) -> bool:
     """Whether an import of `module` may be one of the file at `path`, or of the folder that holds it."""
-    wanted = [part for part in _PARTS.split(module) if part]
-    pure = PurePosixPath(path)
-    own = [*pure.parent.parts, pure.name.split(".")[0]]
-    return bool(wanted) and (_ends(own, wanted) or _ends(own[:-1], wanted))
+    return _fits(_module(module), _file(path))
+
+
+def _module(name: str) -> list[str]:
+    return [part for part in _PARTS.split(name) if part]
+
+
+def _file(path: str) -> list[str]:
+    """Its folders, and its name without what tells its kind."""
+    *folders, name = path.split("/")
+    return [*folders, name.split(".")[0]]
+
+
+def _fits(module: list[str], file: list[str]) -> bool:
+    return bool(module) and (_ends(file, module) or _ends(file[:-1], module))
 
 
 def _ends(parts: list[str], tail: list[str]) -> bool:

@@ -81,9 +81,10 @@ async def measured(folder: Path, chunks: int) -> dict[str, Any]:
         cpu = 1000 * (time.process_time() - before) / len(times)
         known = [await timed(partial(engine.complete, CompletionWish(gap), texts=texts)) for gap, texts in asks[-20:]]
         sizes = [len(request.prefix) + len(request.suffix) for request in chat.fills]
+        beside = sum(request.prefix.startswith(("# ", "// ")) for request in chat.fills) / len(chat.fills)
     return {
         "chunks": have, "prepared": spread(times), "known": spread(known), "cpu_ms": round(cpu, 2),
-        "characters": sorted(sizes)[len(sizes) // 2],
+        "beside": round(100 * beside), "characters": sorted(sizes)[len(sizes) // 2],
     }  # fmt: skip
 
 
@@ -108,6 +109,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
         Figure(f"{of}before a model is asked, p95", p95(got["prepared"]), "ms", PREPARED_MS),
         Figure(f"{of}of CPU", got["cpu_ms"], "ms"),
         Figure(f"{of}a suggestion that is known, p95", p95(got["known"]), "ms", KNOWN_MS),
+        Figure("of requests, those with code of other files", got["beside"], "%"),
         Figure("characters that a model is shown, median", got["characters"], ""),
     ]
     return Measured(figures, got)

@@ -50,7 +50,7 @@ class Typist:
         self.services: Services = services(
             self.hub or somebody(self.chat), settings=self.settings, metrics=self.metrics
         )
-        filling = Filling(at_once, lambda path: path not in self.ignored, context_seconds=10)
+        filling = Filling(at_once, lambda path: path not in self.ignored, search_seconds=10)
         self.completing = Completing(filling, self._pause)
 
     async def _pause(self, seconds: float) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dt6_lsp.features.completion.context import related
+from dt6_lsp.features.completion.context import Searches, comments, definitions, query
 from dt6_lsp.features.completion.gap import Gap, Window, window
 from dt6_lsp.syntax.comments import LINE_COMMENTS
 from dt6_lsp.syntax.languages import BY_NAME
 from dt6_lsp.workspace.secrets import REMOVED
-from tests.unit.assistant_fixtures import FakeReader
+from tests.unit.assistant_fixtures import FakeReader, at_once, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 KEY = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
@@ -113,7 +121,9 @@ FILES = {
 
 def context(text: str, path: str = "app/main.py", room: int = 1_000, files: dict[str, str] | None = None) -> str:
     gap = Gap.at(path, text.replace("$0", ""), text.index("$0"))
-    return related(gap, FakeReader(dict(files or FILES)), quarter, room)
+    reader = FakeReader(dict(files or FILES))
+    found = asyncio.run(Searches(at_once, 10).pieces(path, gap.before, lambda: reader))
+    return comments(gap.language, (*definitions(gap, reader), *found), quarter, room)
 
 
 def test_names_near_the_gap_are_shown_as_other_files_define_them() -> None:
@@ -152,3 +162,30 @@ def test_a_language_without_comments_of_one_line_gets_none(path: str) -> None:
 def test_comments_are_known_of_languages_that_are() -> None:
     assert set(LINE_COMMENTS) <= set(BY_NAME)
     assert {"python", "go", "lua"} <= set(LINE_COMMENTS)
+
+
+def test_search_is_asked_with_the_nearest_words_but_not_with_the_one_that_is_being_typed() -> None:
+    assert query("open the door\nclose the wind") == "open door close the"
+    assert query(" ".join(f"word{number}" for number in range(40)) + " ") == " ".join(
+        f"word{number}" for number in range(30, 40)
+    )
+
+
+async def test_search_is_asked_once_for_each_word_and_not_waited_for() -> None:
+    reader, searches = FakeReader(dict(FILES)), Searches(at_once, 10)
+    for typed in ("c", "co", "cou"):
+        assert await searches.pieces("app/main.py", f"purse = []\nx = {typed}", lambda: reader)
+    assert len(reader.queries) == 1
+
+    released = asyncio.Event()
+
+    async def late(call: Callable[[], T]) -> T:
+        await released.wait()
+        return call()
+
+    hasty = Searches(late, 0)
+    assert await hasty.pieces("app/main.py", "purse = []\n", lambda: reader) == []
+    released.set()
+    await until(lambda: len(reader.queries) == 2)
+    [piece] = await hasty.pieces("app/main.py", "purse = []\n", lambda: reader)
+    assert piece.path == "app/money.py"

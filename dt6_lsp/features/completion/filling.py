@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dt6_lsp.assistant.blocking import Patience, until_cancelled
+from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.errors import ModelError
-from dt6_lsp.features.completion.context import related
+from dt6_lsp.features.completion.context import Piece, Searches, comments, definitions
 from dt6_lsp.features.completion.gap import Gap, Window, window
 from dt6_lsp.features.completion.kept import Suggestion
 from dt6_lsp.features.completion.trimming import is_enough, trimmed
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dt6_lsp.models.base import Usage
     from dt6_lsp.models.orchestrator import Choice
 
-CONTEXT_SECONDS = 0.05  # that other files are looked through, where the index rests on a server
+SEARCH_SECONDS = 0.008  # that it is waited for
 CONTEXT_SHARE = 0.3  # of the tokens
 _STOP_IN_LINE, _STOP = ("\n",), ("\n\n\n\n",)
 
@@ -48,9 +48,9 @@ class _Written:
 class Filling:
     """Belongs to one event loop. `admits` says of a path whether its text may be shown to a model."""
 
-    def __init__(self, run: Blocking, admits: Callable[[str], bool], context_seconds: float = CONTEXT_SECONDS) -> None:
+    def __init__(self, run: Blocking, admits: Callable[[str], bool], search_seconds: float = SEARCH_SECONDS) -> None:
         self._run, self._admits = run, admits
-        self._context = Patience(run, context_seconds)
+        self._searches = Searches(run, search_seconds)
 
     async def suggest(
         self, gap: Gap, over: Callable[[], Reader], services: Services, cancel: CancelToken
@@ -78,27 +78,24 @@ class Filling:
     async def _request(
         self, gap: Gap, over: Callable[[], Reader], services: Services, choice: Choice, cancel: CancelToken
     ) -> FillRequest | None:
-        """None where the text is no model's to see."""
+        """None where the text is no model's to see. Nothing is searched before that is known."""
         options = services.settings.completion
         room = min(options.context_tokens, max(choice.context_tokens - options.max_tokens, 0))
+        beside = int(room * CONTEXT_SHARE)
         count = partial(services.counter.count, model=choice.model)
 
-        def around() -> Window | None:
-            admitted = not gap.path or self._admits(gap.path)
-            return window(gap, count, int(room * (1 - CONTEXT_SHARE))) if admitted else None
+        def look() -> tuple[Window, list[Piece]] | None:
+            shown = window(gap, count, room - beside) if not gap.path or self._admits(gap.path) else None
+            return None if shown is None else (shown, definitions(gap, over()))
 
-        shown = await until_cancelled(self._run(around), cancel)
-        if shown is None or not shown.prefix.strip() + shown.suffix.strip():
+        looked = await until_cancelled(self._run(look), cancel)
+        if looked is None or not "".join(looked[0]).strip():
             return None
-        look = partial(_related, gap, over, count, int(room * CONTEXT_SHARE))
-        before = await until_cancelled(self._context.wait_for(look, ""), cancel)
+        shown, meant = looked
+        found = await until_cancelled(self._searches.pieces(gap.path, shown.prefix, over), cancel)
+        prefix = comments(gap.language, (*meant, *found), count, beside) + shown.prefix
         stop = _STOP_IN_LINE if gap.in_line else _STOP
-        tokens = room + options.max_tokens
-        return FillRequest(choice.model, before + shown.prefix, shown.suffix, tokens, options.max_tokens, stop=stop)
-
-
-def _related(gap: Gap, over: Callable[[], Reader], count: Callable[[str], int], room: int) -> str:
-    return related(gap, over(), count, room)
+        return FillRequest(choice.model, prefix, shown.suffix, room + options.max_tokens, options.max_tokens, stop=stop)
 
 
 async def _read(choice: Choice, gap: Gap, request: FillRequest, cancel: CancelToken, written: _Written) -> None:
