@@ -5,7 +5,7 @@
 ;;; Commentary:
 
 ;; Eglot alone starts DT6 and shows hover, symbols and code actions.  This file adds what Eglot lacks before 1.10,
-;; progress and documents that a server opens, and three commands:
+;; progress and documents that a server opens, and commands:
 ;;
 ;;     (require 'dt6)
 ;;     (dt6-setup 'python-mode)
@@ -79,14 +79,23 @@ or set `dt6-command'." (car dt6-command)) :error))
   (eglot-execute-command (or (eglot-current-server) (user-error "No server here; M-x eglot starts one"))
                          command (vector argument)))
 
+(defun dt6--range ()
+  "The region, or the place of point."
+  (let ((start (if (use-region-p) (region-beginning) (point)))
+        (end (if (use-region-p) (region-end) (point))))
+    (list :start (eglot--pos-to-lsp-position start) :end (eglot--pos-to-lsp-position end))))
+
 (defun dt6-ask (question)
   "Ask DT6 QUESTION, about the region if there is one.  The answer is opened."
   (interactive "sAsk DT6: ")
   (dt6--run 'dt6.ask (append (list :question question)
                              (eglot--TextDocumentIdentifier)
-                             (when (use-region-p)
-                               (list :range (list :start (eglot--pos-to-lsp-position (region-beginning))
-                                                  :end (eglot--pos-to-lsp-position (region-end))))))))
+                             (when (use-region-p) (list :range (dt6--range))))))
+
+(defun dt6-explain ()
+  "Have DT6 explain what the name at point means, or the region."
+  (interactive)
+  (dt6--run 'dt6.explain (append (eglot--TextDocumentIdentifier) (list :range (dt6--range)))))
 
 (defun dt6-architecture ()
   "Have DT6 tell the architecture of the workspace."

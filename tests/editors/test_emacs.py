@@ -65,8 +65,8 @@ def test_with_a_model(emacs: Path, tmp_path: Path) -> None:
         return ANSWER
 
     with ModelServer([Installed("first:latest")], answer=answer) as server:
-        server.enqueue(Reply(ANSWER), Stall(2), Reply(DOCSTRING), path="/api/chat")
+        server.enqueue(Reply(ANSWER), Reply(ANSWER), Stall(2), Reply(DOCSTRING), path="/api/chat")
         chat = f'(:chat (:backend "ollama" :model "first") :ollama (:url "{server.url}") :routing (:confirm_seconds 0))'
         run(emacs, "with_model", tmp_path, WITH_DT6, chat, ASKED=str(asked))
-        assert [chat.wait_ended() and chat.closed_early for chat in server.chats] == [False, True, False]
+        assert [chat.wait_ended() and chat.closed_early for chat in server.chats] == [False, False, True, False]
         assert "self.port = port" in server.chats[0].prompt, "the lines of the region"

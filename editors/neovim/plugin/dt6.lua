@@ -12,6 +12,7 @@ local function define(name, does, options)
 end
 
 define('DT6Ask', 'ask', { nargs = '*', range = true, desc = 'Ask a question about the workspace, or about a range' })
+define('DT6Explain', 'explain', { nargs = 0, range = true, desc = 'Explain what is under the cursor, or a range' })
 define('DT6Search', 'search', { nargs = '*', desc = 'Search the workspace; hits go into the quickfix list' })
 define('DT6Architecture', 'architecture', {
   nargs = '?',

@@ -19,6 +19,15 @@
     (check (string-match-p "Written by first" text) text)
     (shot "answer-of-a-model" text)))
 
+(step "the definition at point is explained"
+  (switch-to-buffer "server.py")
+  (goto-char (point-min))
+  (search-forward "def sta")
+  (dt6-explain)
+  (let ((text (shown-document "# Explain `Server.start`")))
+    (check (string-match-p "It keeps the port" text) text)
+    (shot "explained" text)))
+
 (step "an answer is stopped while it is written"
   (delete-file (getenv "ASKED"))
   (dt6-ask "Where is `main`?")

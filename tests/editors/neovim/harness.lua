@@ -45,13 +45,14 @@ function M.screen()
   return table.concat(rows, '\n')
 end
 
---- Keep the screen as it is now, and see that it shows each of these texts.
+--- Keep the screen, once it shows each of these texts.
 function M.shot(name, ...)
-  local screen = M.screen()
-  vim.fn.writefile(vim.split(screen, '\n'), ('%s/%s.txt'):format(vim.env.SHOTS, name))
   for _, text in ipairs({ ... }) do
-    M.check(screen:find(text, 1, true), ('the screen does not show %q'):format(text))
+    M.wait(('%q on the screen'):format(text), function()
+      return M.screen():find(text, 1, true)
+    end)
   end
+  vim.fn.writefile(vim.split(M.screen(), '\n'), ('%s/%s.txt'):format(vim.env.SHOTS, name))
 end
 
 function M.text(bufnr)

@@ -2,6 +2,8 @@
 
 local t = dofile(vim.env.HARNESS)
 
+vim.o.cmdheight = 4 -- a message that is longer than its room waits for Enter
+
 local function ask(command)
   vim.cmd(command)
   return vim.api.nvim_get_current_buf()
@@ -45,6 +47,18 @@ t.run({
       t.check(t.text(answer):find('It keeps the port', 1, true), t.text(answer))
       t.check(t.text(answer):find('- app/server.py:7-9', 1, true), t.text(answer))
       t.shot(vim.env.EDITOR .. '-cited', '# What does this do?')
+      back_to_the_file()
+    end,
+  },
+  {
+    'the definition under the cursor is explained, and a hover tells that from then on',
+    function()
+      t.place_cursor('start')
+      vim.cmd('DT6Explain')
+      t.wait('the explanation', function()
+        return t.text():find('# Explain `Server.start`', 1, true) and t.text():find('It keeps the port', 1, true)
+      end)
+      t.shot(vim.env.EDITOR .. '-explained', '# Explain `Server.start`')
       back_to_the_file()
     end,
   },

@@ -8,17 +8,6 @@ local M = {}
 
 local asked = 0
 
---- What is open and marked, as `dt6/ask` takes it. Lines count from 1.
-local function context(range)
-  local bufnr = vim.api.nvim_get_current_buf()
-  if vim.bo[bufnr].buftype ~= '' or vim.api.nvim_buf_get_name(bufnr) == '' then
-    return {}
-  end
-  local marked = range
-    and { start = { line = range[1] - 1, character = 0 }, ['end'] = { line = range[2], character = 0 } }
-  return { uri = vim.uri_from_bufnr(bufnr), range = marked }
-end
-
 local function ending(result)
   local lines = { result.answer }
   if #result.citations > 0 then
@@ -36,7 +25,7 @@ end
 
 --- Ask, and show the answer as it comes. In its buffer `q` closes and stops, Ctrl-C stops. `range` is a pair of lines.
 function M.ask(question, range)
-  local params = vim.tbl_extend('error', context(range), { question = question })
+  local params = vim.tbl_extend('error', documents.here(range) or {}, { question = question })
   asked = asked + 1
   params.partialResultToken = ('dt6-ask-%d-%d'):format(vim.fn.getpid(), asked)
   local bufnr

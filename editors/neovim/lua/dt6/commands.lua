@@ -17,8 +17,12 @@ local function given_or_typed(text, prompt, then_do)
   end)
 end
 
+local function lines_of(call)
+  return call.range > 0 and { call.line1, call.line2 } or nil
+end
+
 function M.ask(call)
-  local range = call.range > 0 and { call.line1, call.line2 } or nil
+  local range = lines_of(call)
   given_or_typed(call.args, 'Ask DT6: ', function(question)
     require('dt6.ask').ask(question, range)
   end)
@@ -26,6 +30,19 @@ end
 
 local function first_line(hit)
   return vim.trim(hit.symbol ~= '' and ('%s %s'):format(hit.kind, hit.symbol) or hit.text:match('[^\n]+') or '')
+end
+
+--- The server opens what it writes, here and below.
+function M.explain(call)
+  local about, from = documents.here(lines_of(call)), client.current()
+  if not about then
+    return client.tell('no file is open here.')
+  end
+  if from and not about.range then
+    local position = vim.lsp.util.make_position_params(0, from.offset_encoding).position
+    about.range = { start = position, ['end'] = position }
+  end
+  client.execute('dt6.explain', about, function() end)
 end
 
 local function into_quickfix(title, items)
@@ -56,7 +73,6 @@ function M.references(about)
   end)
 end
 
---- The server opens what it writes.
 function M.architecture(call)
   client.execute('dt6.architecture', { focus = call.args }, function() end)
 end
@@ -69,27 +85,8 @@ function M.index(call)
   end)
 end
 
-local function listed(server)
-  local lines = { '', '## ' .. server.backend, '' }
-  if not server.reachable then
-    return vim.list_extend(lines, { server.problem })
-  end
-  for _, model in ipairs(server.models) do
-    local mark = model.in_use and ' (in use)' or ''
-    table.insert(lines, ('- %s@%s%s'):format(model.name, server.backend, mark))
-  end
-  return lines
-end
-
 function M.models()
-  client.execute('dt6.models', {}, function(models, from)
-    local choice = models.choice
-    local lines = { '# Models', '', ('%s (%s): %s'):format(choice.model, choice.backend, choice.why) }
-    for _, server in ipairs(models.servers) do
-      vim.list_extend(lines, listed(server))
-    end
-    documents.write(documents.scratch('models', from), 0, table.concat(lines, '\n'))
-  end)
+  client.execute('dt6.models', { show = true }, function() end)
 end
 
 local function switch_to(model)
@@ -121,29 +118,8 @@ function M.switch_model(call)
   end)
 end
 
---- An object as indented lines, in the order of its names.
-local function outline(value, indent)
-  local names, lines = vim.tbl_keys(value), {}
-  table.sort(names, function(one, other)
-    return tostring(one) < tostring(other)
-  end)
-  for _, name in ipairs(names) do
-    local inner = value[name]
-    if type(inner) == 'table' then
-      table.insert(lines, ('%s- %s'):format(indent, name))
-      vim.list_extend(lines, outline(inner, indent .. '  '))
-    else
-      table.insert(lines, ('%s- %s: %s'):format(indent, name, tostring(inner):gsub('\n', ' ')))
-    end
-  end
-  return lines
-end
-
 function M.stats()
-  client.execute('dt6.stats', {}, function(stats, from)
-    local lines = vim.list_extend({ '# What DT6 has and did', '' }, outline(stats, ''))
-    documents.write(documents.scratch('stats', from), 0, table.concat(lines, '\n'))
-  end)
+  client.execute('dt6.stats', { show = true }, function() end)
 end
 
 function M.stop()

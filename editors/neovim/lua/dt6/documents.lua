@@ -37,6 +37,18 @@ local function go_to_place(client, from_window)
   vim.fn.cursor(place.line, 1)
 end
 
+--- The file that is open, and the lines of it that are meant (from 1, a pair), as the server takes them; nil where no
+--- file is open.
+function M.here(lines)
+  local bufnr = vim.api.nvim_get_current_buf()
+  if vim.bo[bufnr].buftype ~= '' or vim.api.nvim_buf_get_name(bufnr) == '' then
+    return nil
+  end
+  local marked = lines
+    and { start = { line = lines[1] - 1, character = 0 }, ['end'] = { line = lines[2], character = 0 } }
+  return { uri = vim.uri_from_bufnr(bufnr), range = marked }
+end
+
 --- A Markdown buffer in a window of its own. `q` closes it; Enter opens the file that is named under the cursor.
 function M.scratch(name, client)
   local from = vim.api.nvim_get_current_win()
