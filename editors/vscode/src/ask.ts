@@ -11,7 +11,6 @@ import type { Answer, AskParams, Partial } from "./protocol";
 import type { Server } from "./server";
 
 const SYNCED = ["file", "untitled", "vscode-notebook-cell"];
-const EXPLAIN = "Explain this code.";
 const ARCHITECTURE = "What is the architecture of this workspace?";
 
 export type Where = Pick<AskParams, "uri" | "range">;
@@ -33,12 +32,15 @@ export async function askForQuestion(): Promise<string | undefined> {
     return asked?.trim() ? asked : undefined;
 }
 
-export async function explain(server: Server, answers: Answers): Promise<void> {
+/** The server shows it on a page of its own, and hovers tell it from then on. */
+export async function explain(server: Server): Promise<void> {
     const where = here("cursor");
     if (where.uri === undefined) {
         throw new Error("Open a file and put the cursor on what is to be explained, or mark it.");
     }
-    await ask(server, answers, { question: EXPLAIN, ...where });
+    await stoppable("DT6: explaining", (progress, cancel) =>
+        server.execute("dt6.explain", where, progress, cancel),
+    );
 }
 
 export async function architecture(server: Server, answers: Answers): Promise<void> {
@@ -47,12 +49,26 @@ export async function architecture(server: Server, answers: Answers): Promise<vo
 
 export async function ask(server: Server, answers: Answers, params: AskParams): Promise<void> {
     const answering = await answers.open(params.question, "");
-    const options = { location: ProgressLocation.Notification, title: "DT6: answering", cancellable: true };
-    await window.withProgress(options, async (progress, cancel) => {
+    await stoppable("DT6: answering", async (progress, cancel) => {
         try {
             answering.show(answered(await stream(server, params, answering, progress, cancel)));
         } catch (error) {
             answering.end(cancel.isCancellationRequested ? "Stopped." : "There is no answer.");
+            throw error;
+        }
+    });
+}
+
+/** Long work with a notification that stops it; that it was stopped is no error. */
+async function stoppable(
+    title: string,
+    work: (progress: Progress<{ message: string }>, cancel: CancellationToken) => Promise<unknown>,
+): Promise<void> {
+    const options = { location: ProgressLocation.Notification, title, cancellable: true };
+    await window.withProgress(options, async (progress, cancel) => {
+        try {
+            await work(progress, cancel);
+        } catch (error) {
             if (!cancel.isCancellationRequested) {
                 throw error;
             }

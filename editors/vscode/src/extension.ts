@@ -52,7 +52,7 @@ function* commandsOf(server: Server, answers: Answers, status: Status): Generato
                 await ask(server, answers, { ...named, question });
             }
         },
-        "dt6.explain": or("dt6.explain", () => explain(server, answers)),
+        "dt6.explain": or("dt6.explain", () => explain(server)),
         "dt6.search": or("dt6.search", () => search(server)),
         "dt6.architecture": or("dt6.architecture", () => architecture(server, answers)),
         "dt6.index": or("dt6.index", () => server.execute("dt6.index")),

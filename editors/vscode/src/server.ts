@@ -2,6 +2,7 @@
 //
 // Not here: what commands do, and what the status bar shows.
 
+import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
 
 import {
@@ -10,6 +11,7 @@ import {
     type Disposable,
     EventEmitter,
     type ExtensionContext,
+    type Progress as Shown,
     type ProviderResult,
     Uri,
     window,
@@ -21,6 +23,7 @@ import {
     RevealOutputChannelOn,
     State,
     type StaticFeature,
+    WorkDoneProgress,
     type WorkDoneProgressBegin,
     type WorkDoneProgressEnd,
     type WorkDoneProgressReport,
@@ -93,10 +96,24 @@ export class Server implements Disposable {
         return this.client;
     }
 
-    async execute<T>(command: string, argument: object = {}, token?: CancellationToken): Promise<T> {
+    /** Runs a command of the server. Where `progress` shows how far it is, the server makes no bar of its own. */
+    async execute<T>(command: string, argument: object = {}, progress?: Shown<{ message: string }>, cancel?: CancellationToken): Promise<T> {
         const client = await this.running();
         const params = { command, arguments: [argument] };
-        return client.sendRequest(ExecuteCommandRequest.type, params, token) as Promise<T>;
+        if (progress === undefined) {
+            return client.sendRequest(ExecuteCommandRequest.type, params, cancel) as Promise<T>;
+        }
+        const workDoneToken = randomUUID();
+        const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (step) => {
+            if (step.message !== undefined) {
+                progress.report({ message: step.message });
+            }
+        });
+        try {
+            return (await client.sendRequest(ExecuteCommandRequest.type, { ...params, workDoneToken }, cancel)) as T;
+        } finally {
+            listening.dispose();
+        }
     }
 
     dispose(): void {

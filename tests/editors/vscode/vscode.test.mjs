@@ -32,7 +32,9 @@ def main() -> None:
 };
 const LONG_QUESTION = "What is the whole story of the server?";
 const DOCUMENTED = "Starts the server on port 8000.";
+const EXPLAINED = "It keeps the port for later.";
 const RULES = [
+    ["Explain the excerpt that is noted", `${EXPLAINED} See \`app/server.py:4-9\`.`],
     ["Write the documentation of the definition", "```\n" + DOCUMENTED + "\n```"],
     [LONG_QUESTION, "Once upon a time there was a server.", "held"], // its prompt holds the turns before, too
     [QUESTION, ANSWER],
@@ -103,6 +105,20 @@ const STEPS = {
         await answer.getByText("Stopped.").waitFor();
     },
 
+    "explains the code at the cursor, also in hovers from then on": async ({ page }) => {
+        await command(page, "View: Close All Editors");
+        await openFile(page, "app", "server.py");
+        await goTo(page, "7:11");
+        await command(page, "DT6: Explain");
+        await answerPage(page).getByText(EXPLAINED).waitFor();
+        await answerPage(page).getByRole("link", { name: /app\/server\.py/ }).first().waitFor();
+        await page.locator(".tab.active", { hasText: "server.py" }).waitFor();
+        await page.keyboard.press("Escape");
+        await command(page, "Show or Focus Hover");
+        await page.locator(".monaco-hover:visible").getByText(EXPLAINED).waitFor();
+        await page.keyboard.press("Escape");
+    },
+
     "finds by meaning, and opens what was found": async ({ page }) => {
         await command(page, "View: Close All Editors");
         await command(page, "DT6: Search");
@@ -154,7 +170,9 @@ async function command(page, name) {
 
 async function openFile(page, folder, name) {
     const row = (text) => page.locator(".explorer-folders-view .monaco-list-row", { hasText: text });
-    await row(folder).click();
+    if (!(await row(name).isVisible())) {
+        await row(folder).click();
+    }
     await row(name).dblclick();
     await page.locator(".tab.active", { hasText: name }).waitFor();
 }
