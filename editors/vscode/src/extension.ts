@@ -5,10 +5,11 @@ import { commands, type ExtensionContext, workspace } from "vscode";
 
 import { Answers } from "./answers";
 import { architecture, ask, askForQuestion, explain, here } from "./ask";
+import { showError } from "./errors";
 import { figures } from "./markdown";
 import { search, switchModel } from "./pickers";
 import type { AskParams, Stats } from "./protocol";
-import { Server, showError } from "./server";
+import { Server } from "./server";
 import { Status } from "./status";
 
 let running: Server | undefined;

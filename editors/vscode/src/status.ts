@@ -2,9 +2,10 @@
 
 import { type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
 
+import type { Progress } from "./client";
 import { figures } from "./markdown";
 import type { Stats } from "./protocol";
-import type { Progress, Server, ServerState } from "./server";
+import type { Server, ServerState } from "./server";
 
 const WORDS: Record<Exclude<ServerState, "running">, string> = {
     missing: "$(error) DT6: not installed",

@@ -119,6 +119,12 @@ const STEPS = {
         await page.keyboard.press("Escape");
     },
 
+    "lists who uses a definition, in the editor's own view": async ({ page }) => {
+        await page.locator(".codelens-decoration a", { hasText: "used by 1" }).first().click();
+        await page.locator(".peekview-widget .monaco-list-row", { hasText: "Server().start(8000)" }).waitFor();
+        await page.keyboard.press("Escape");
+    },
+
     "finds by meaning, and opens what was found": async ({ page }) => {
         await command(page, "View: Close All Editors");
         await command(page, "DT6: Search");
