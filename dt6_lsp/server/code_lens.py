@@ -13,7 +13,7 @@ import attrs
 from lsprotocol import types
 
 from dt6_lsp.server.arguments import parse
-from dt6_lsp.server.convert import name_range, split_lines
+from dt6_lsp.server.convert import name_range, split_lines, to_plain
 from dt6_lsp.server.faults import invalid_params
 from dt6_lsp.server.references import REFERENCES, ReferencesArguments
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dt6_lsp.server.session import Call, Session
 
 USES, TESTS = "uses", "tests"
+EXPLAIN = "dt6.explain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ async def code_lens(call: Call, params: types.CodeLensParams) -> list[types.Code
         return []
     found = await engine.lens_places(path, texts=call.texts(engine))
     lines = split_lines(snapshot.text)
-    return [lens for item in found if item.name_line <= len(lines) for lens in _lenses(call, item, lines)]
+    shown = (item for item in found if item.name_line <= len(lines))
+    return [lens for item in shown for lens in _lenses(call, snapshot.uri, item, lines[item.name_line - 1])]
 
 
 async def resolve(call: Call, params: types.CodeLens) -> types.CodeLens:
@@ -68,11 +70,12 @@ def refresh(session: Session) -> None:
         session.server.workspace_code_lens_refresh(None)
 
 
-def _lenses(call: Call, item: Definition, lines: list[str]) -> Iterator[types.CodeLens]:
-    line = lines[item.name_line - 1]
+def _lenses(call: Call, uri: str, item: Definition, line: str) -> Iterator[types.CodeLens]:
     where = name_range(item.name_line, item.name_column, len(item.name), line, call.encoding)
     for what in (USES, TESTS):
         yield types.CodeLens(where, data=asdict(LensData(what, item.path, item.qualified, item.name_line)))
+    place = to_plain(name_range(item.name_line, item.name_column, 0, line, call.encoding))
+    yield types.CodeLens(where, types.Command("explain", EXPLAIN, arguments=[{"uri": uri, "range": place}]))
 
 
 def _title(what: str, uses: Uses | None) -> str:

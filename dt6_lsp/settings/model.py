@@ -216,7 +216,9 @@ class HoverSettings:
 
 @dataclass(frozen=True, slots=True)
 class LensSettings:
-    enabled: bool = setting(True, "Show above each function and class how often it is used, and by which tests.")
+    enabled: bool = setting(
+        True, "Show above each function and class how often it is used, by which tests, and a way to have it explained."
+    )
 
 
 @dataclass(frozen=True, slots=True)

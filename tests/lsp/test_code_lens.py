@@ -12,6 +12,7 @@ from pytest_lsp import client_capabilities
 
 from dt6_lsp.server.convert import to_path
 from tests.lsp.harness import FILES, NEOVIM, VSCODE, Editor, editing, make_workspace
+from tests.servers.model_server import ModelServer, Reply
 
 TEST = "from app.server import Server\n\n\ndef test_it_starts() -> None:\n    Server().start(1)\n"
 WITH_TESTS = {**FILES, "tests/test_server.py": TEST}
@@ -51,6 +52,29 @@ async def test_a_lens_counts_uses_and_tests_and_its_command_lists_them(tmp_path:
 
 def shown_pages(editor: Editor) -> list[str]:
     return [Path(path).read_text(encoding="utf-8") for each in editor.shown_documents if (path := to_path(each.uri))]
+
+
+async def test_a_lens_has_its_definition_explained(tmp_path: Path) -> None:
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        server.enqueue(Reply("It listens on a port."))
+        chat = {"chat": {"backend": "ollama"}, "ollama": {"url": server.url}}
+        async with editing(root, tmp_path / "state", settings=chat) as editor:
+            await editor.indexed()
+            uri = editor.open(root / "app/server.py")
+            commands = [(lens.range.start.line, lens.command) for lens in await lenses(editor, uri) if lens.command]
+            assert [(line, command.title) for line, command in commands] == [
+                (3, "explain"),
+                (6, "explain"),
+                (11, "explain"),
+            ]
+            _, command = commands[1]
+            await editor.execute(command.command, *(command.arguments or ()))
+            assert "It listens on a port." in (await editor.until(lambda: shown_pages(editor)))[-1]
+            assert 'note="what the task is about">\n    def start(self, port: int)' in server.chats[0].prompt
+            hover = await editor.hover(uri, 6, 9)
+            assert hover is not None
+            assert "Explained by" in str(hover.contents)
 
 
 async def test_lenses_see_the_buffer_and_can_be_turned_off(tmp_path: Path) -> None:

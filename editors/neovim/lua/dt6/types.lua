@@ -97,7 +97,7 @@
 ---@field explain? "on"|"request"|"off" Whether a hover shows a model's explanation: `request`, once you have asked for one; `on`, one is written in the background for the next hover; `off`, never. Default: request.
 
 ---@class dt6.settings.lens
----@field enabled? boolean Show above each function and class how often it is used, and by which tests. Default: true.
+---@field enabled? boolean Show above each function and class how often it is used, by which tests, and a way to have it explained. Default: true.
 
 ---@class dt6.settings.log
 ---@field level? "error"|"warning"|"info"|"debug" What the server logs. Default: info.
