@@ -63,7 +63,7 @@ async def apply_action(call: Call, given: object, token: types.ProgressToken | N
 async def _told(call: Call, work: Awaitable[None]) -> None:
     """Nobody waits for the work any more, so what goes wrong is said in the editor, each time."""
     try:
-        await work
+        await call.session.engines.during(work, call.cancel)
     except Cancelled:
         return
     except (Dt6Error, JsonRpcException) as error:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from dt6_lsp.cancel import Cancelled
-from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.server import (
     ask,
     code_action,
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _GROWS = types.TEXT_DOCUMENT_COMPLETION
-_ANEW = "DT6 started anew meanwhile, because folders or settings were changed."
 
 REQUESTS: Mapping[str, Request] = {
     types.TEXT_DOCUMENT_HOVER: hover.hover,
@@ -78,7 +76,8 @@ async def _run(method: str, request: Request, call: Call, params: Any) -> object
     outdated = call.session.running[call.cancel] = lambda: method != _GROWS and call.outdated(params)
     try:
         call.cancel.raise_if_cancelled()
-        result = trust.admit(await _with_engine(request, call, params), call.session.settings)
+        work = call.session.engines.during(request(call, params), call.cancel)
+        result = trust.admit(await work, call.session.settings)
         if outdated():
             raise content_modified()
         outcome = "answered"
@@ -103,17 +102,6 @@ def _end_outdated(session: Session, _params: Any) -> None:
     for cancel, outdated in tuple(session.running.items()):
         if outdated():
             cancel.cancel()
-
-
-async def _with_engine(request: Request, call: Call, params: Any) -> object:
-    """Nobody is told that a request was cancelled whom nobody cancelled."""
-    with call.session.engines.in_use(call.cancel) as use:
-        try:
-            return await request(call, params)
-        except Cancelled:
-            if use.cut or not call.cancel.cancelled:
-                raise WorkspaceError(_ANEW, "Ask again.") from None
-            raise
 
 
 NOTIFICATIONS: Mapping[str, Notification] = {

@@ -12,12 +12,13 @@ import asyncio
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from dt6_lsp.cancel import Cancelled
 from dt6_lsp.errors import Dt6Error, WorkspaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -27,18 +28,22 @@ if TYPE_CHECKING:
 
     Build = Callable[[Settings, Sequence[Path]], Engine]
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 5.0
 FINISH_SECONDS = 10.0
+_ANEW = "DT6 started anew meanwhile, because folders or settings were changed."
 _CUT_SECONDS = 1.0
 
 
 @dataclass
 class Use:
-    """A request that may have the engine. `cut` says that its token was cancelled because that one had to go."""
+    """A request, and the engine that it has. `cut` says that its token was cancelled because that one had to go."""
 
     cancel: CancelToken
+    engine: Engine | None = None
     cut: bool = False
 
 
@@ -53,13 +58,31 @@ class Engines:
         self._uses: dict[asyncio.Task[Any], Use] = {}
 
     async def get(self) -> Engine:
-        """Wait for the engine; the error of its building where that failed."""
-        return await asyncio.shield(self._ready)
+        """Wait for the engine; the error of its building where that failed. A request has the same one to its end."""
+        use = self._use()
+        if use is not None and use.engine is not None:
+            return use.engine
+        while True:
+            ready = self._ready
+            engine = await asyncio.shield(ready)
+            if ready is self._ready:  # or it has been replaced before this could go on
+                break
+        if use is not None:
+            use.engine = engine
+        return engine
 
     async def get_within(self, seconds: float) -> Engine | None:
         """The engine, or None when it needs longer or could not be built."""
-        await asyncio.wait([self._ready], timeout=seconds)
-        return self._ready.result() if self._ready.done() and self._ready.exception() is None else None
+        use = self._use()
+        if use is None or use.engine is None:
+            await asyncio.wait([self._ready], timeout=seconds)
+            if not self._ready.done() or self._ready.exception() is not None:
+                return None
+        return await self.get()
+
+    def _use(self) -> Use | None:
+        task = asyncio.current_task()
+        return self._uses.get(task) if task is not None else None
 
     async def settled(self) -> Engine | None:
         """The engine, waited for while it is built; None where there is none."""
@@ -67,9 +90,19 @@ class Engines:
         await asyncio.wait([ready])
         return ready.result() if ready.exception() is None else None
 
+    async def during(self, work: Awaitable[T], cancel: CancelToken) -> T:
+        """`work` with one engine to its end. Who is cut is told that, and not that somebody cancelled."""
+        with self.in_use(cancel) as use:
+            try:
+                return await work
+            except Cancelled:
+                if use.cut or not cancel.cancelled:
+                    raise WorkspaceError(_ANEW, "Ask again.") from None
+                raise
+
     @contextmanager
     def in_use(self, cancel: CancelToken) -> Iterator[Use]:
-        """Around a request, which is given the time to end before the engine that it may have is closed."""
+        """Around a request, which is given the time to end before the engine that it has is closed."""
         task = asyncio.current_task()
         assert task is not None
         use = self._uses[task] = Use(cancel)
@@ -120,12 +153,12 @@ class Engines:
             return
         self._ready = asyncio.get_running_loop().create_future()
         if ready.exception() is None:
-            await self._let_finish(finish_seconds)
+            await self._let_finish(ready.result(), finish_seconds)
             await ready.result().close()
 
-    async def _let_finish(self, seconds: float) -> None:
+    async def _let_finish(self, engine: Engine, seconds: float) -> None:
         """Then cut those that need longer, and give them a moment to close what they hold."""
-        running = dict(self._uses)
+        running = {task: use for task, use in self._uses.items() if use.engine is engine}
         if running and seconds:
             await asyncio.wait(running, timeout=seconds)
         late = {task: use for task, use in running.items() if not task.done()}

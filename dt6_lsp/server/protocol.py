@@ -60,6 +60,7 @@ _REQUESTS = (types.INITIALIZE, types.SHUTDOWN)  # of pygls; its other methods ar
 _NOT_READY = "DT6 has not been initialized; `initialize` comes first."
 _ENDED = "DT6 has been shut down and takes no more requests."
 _AGAIN = "DT6 has been initialized already."
+_TWICE = "A request of this id is being answered, so another can't be told from it."
 _NO_REQUEST = "This is no JSON-RPC 2.0 message: one object with jsonrpc and a method or an id; LSP has no batches."
 
 
@@ -107,6 +108,8 @@ class Protocol(LanguageServerProtocol):
         """Why a request is refused without being looked at."""
         if not _is_id(msg_id):
             return types.ErrorCodes.InvalidRequest, "The id of a request is a number or a string."
+        if msg_id in self._running:
+            return types.ErrorCodes.InvalidRequest, _TWICE
         if self._ended:
             return types.ErrorCodes.InvalidRequest, _ENDED
         if not self._initialized and method != types.INITIALIZE:

@@ -102,6 +102,18 @@ async def test_a_notification_that_is_sent_as_a_request_is_answered(tmp_path: Pa
         assert (await server.ask(HOVER, PLACE))["result"] is None
 
 
+async def test_an_id_that_is_taken_is_answered_twice_and_confused_never(tmp_path: Path) -> None:
+    async with raw_server(environment(tmp_path)) as server:
+        await server.initialize()
+        for second in (PLACE, {"textDocument": 7}):
+            messages = [_message(id=7, method=HOVER, params=params) for params in (PLACE, second)]
+            server.send_bytes(b"".join(map(frame, messages)))
+            answers = [await server.answer() for _ in messages]
+            assert [answer["id"] for answer in answers] == [7, 7]
+            assert sorted(answer.get("error", {}).get("code", 0) for answer in answers) == [-32600, 0]
+        assert (await server.ask(HOVER, PLACE, 7))["result"] is None
+
+
 async def test_garbage_costs_only_itself(tmp_path: Path) -> None:
     async with raw_server(environment(tmp_path)) as server:
         await server.initialize()

@@ -101,3 +101,46 @@ async def test_having_no_folder_any_more_is_told_to_those_that_come(tmp_path: Pa
         with pytest.raises(WorkspaceError, match="No folder"):
             await engines.get()
         assert history == ["built 1", "closed 1"]
+
+
+async def test_a_request_has_one_engine_to_its_end_and_waits_for_no_other(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (engines, history):
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def asking_twice() -> list[Any]:
+            with engines.in_use(CancelToken()) as use:
+                first = await engines.get()
+                begun.set()
+                await go_on.wait()
+                found = [first, await engines.get(), await engines.get_within(0)]
+                assert not use.cut
+                return found
+
+        request = asyncio.create_task(asking_twice())
+        await begun.wait()
+        replacing = asyncio.create_task(engines.replace(TRUSTED, [tmp_path]))
+        await asyncio.sleep(0)
+        go_on.set()
+        assert [engine.number for engine in await request] == [1, 1, 1]
+        await replacing
+        assert history == ["built 1", "closed 1", "built 2"]
+
+
+async def test_a_request_that_has_no_engine_yet_holds_up_nothing_and_gets_the_next(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (engines, history):
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def asking_late() -> Any:
+            with engines.in_use(CancelToken()) as use:
+                begun.set()
+                await go_on.wait()
+                engine = await engines.get()
+                assert not use.cut
+                return engine
+
+        request = asyncio.create_task(asking_late())
+        await begun.wait()
+        await engines.replace(TRUSTED, [tmp_path])
+        go_on.set()
+        assert (await request).number == 2
+        assert history == ["built 1", "closed 1", "built 2"]
