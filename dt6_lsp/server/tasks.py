@@ -29,6 +29,7 @@ class Tasks:
         task = asyncio.get_running_loop().create_task(self._guard(work, what))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda _: work.close())  # it may be cancelled before it has begun
         return task
 
     async def close(self) -> None:
