@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Stamp = tuple[int, int] | None
 
-_MOST_FILES = 64
+_MOST_FILES = 32
 
 
 @dataclass(frozen=True, slots=True)

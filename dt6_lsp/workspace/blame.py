@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.cancel import CancelToken
 
+_MOST_BYTES = 600_000  # of what git says of the lines, a third of which is about commits: they are kept in memory
 _BLAME = ("blame", "--porcelain", "--no-textconv", "--encoding=UTF-8", "HEAD", "--")
 _LAST = ("--literal-pathspecs", "log", "-1", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
          "--encoding=UTF-8", "--format=%H%x00%at%x00%s", "--")  # fmt: skip
@@ -44,7 +45,7 @@ class Commit:
 @dataclass(frozen=True, slots=True)
 class Blame:
     """`last` touched the file last. `lines` are those of the newest commit, each with the commit that made it; none
-    where git took too long over them."""
+    where git took too long over them, or they are very many."""
 
     last: Commit
     lines: tuple[str, ...] = ()
@@ -67,7 +68,7 @@ def blame(root: Path, path: str, cancel: CancelToken) -> Blame | None:
     if last is None:
         return None
     said, cut = ask(root, (*_BLAME, path), cancel)
-    lines = [] if cut else _lines(said)
+    lines = [] if cut or len(said) > _MOST_BYTES else _lines(said)
     return Blame(last, tuple(line for line, _ in lines), tuple(commit for _, commit in lines))
 
 

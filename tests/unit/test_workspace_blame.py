@@ -69,6 +69,12 @@ def test_of_what_git_does_not_know_nothing_is_told(repo: Path, path: str) -> Non
     assert found is None or not found.lines
 
 
+def test_of_a_very_long_file_only_its_last_change_is_told(repo: Path) -> None:
+    commit(repo, "Much", "".join(f"row {number} of a table\n" for number in range(20_000)), "table.txt")
+    found = told(repo, "table.txt")
+    assert (found.last.subject, found.lines, found.of(["row 1 of a table"])) == ("Much", (), None)
+
+
 def test_outside_of_a_repository_nothing_is_told(tmp_path: Path) -> None:
     assert blame(tmp_path, "a.py", CancelToken()) is None
     assert moved(tmp_path / "no" / "such") is None
