@@ -158,6 +158,8 @@ class _Shape:
             return None
         data = self._data(offer)
         command = self._command(offer, data)
+        if edits and command is not None and not self._client.applies_edits:
+            return None  # the edit could not reach this editor by any way
         if not self._client.action_literals:
             return command
         return types.CodeAction(

@@ -425,6 +425,28 @@ async def test_a_nameless_document_and_one_that_is_not_open(vscode: Acting) -> N
     ]
 
 
+@pytest.mark.parametrize("applies", [True, False])
+async def test_an_editor_that_knows_only_commands_gets_those_that_reach_it(tmp_path: Path, applies: bool) -> None:
+    root = make_workspace(tmp_path / "work")
+    bare = types.ClientCapabilities(workspace=types.WorkspaceClientCapabilities(apply_edit=applies))
+    with ModelServer() as server:
+        options = with_model(server)
+        async with editing(root, tmp_path / "state", editor=bare, options=options) as editor:
+            uri = editor.open(root / "app/server.py")
+            found = await listed(editor, uri, MAIN) or ()
+            commands = {each.title: each for each in found if isinstance(each, types.Command)}
+            assert len(commands) == len(found)
+            assert ("DT6: document `main`" in commands) is applies
+            assert "DT6: explain `main`" in commands
+            if applies:
+                editor.choice = "Apply"
+                server.enqueue(Reply(DOCUMENTED))
+                chosen = commands["DT6: document `main`"]
+                await editor.execute(chosen.command, *plain(chosen.arguments or []))
+                (edit,) = await editor.until(lambda: editor.applied)
+                assert list(edit.changes or {}) == [uri]
+
+
 async def test_a_question_about_lines_is_chosen_from_a_few(neovim: Acting) -> None:
     editor, _, server = neovim
     uri, _ = opened(neovim)
