@@ -47,6 +47,7 @@ function M.set(options)
   local given = vim.deepcopy(options)
   M.shows_progress = given.progress ~= false
   given.progress = nil
+  given.init_options = given.init_options or given.settings -- what can be offered only at the start is known then
   given.settings = { dt6 = given.settings }
   if M.is_modern then
     vim.lsp.config('dt6', given)
