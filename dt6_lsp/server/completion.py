@@ -69,7 +69,7 @@ async def _suggested(
     call: Call, snapshot: Snapshot, text: str, offset: int, *, typing: bool = False, known: bool = False
 ) -> tuple[Gap, Suggestion] | None:
     """None also for a document outside of the workspace: no rule tells whether it may be sent."""
-    engine = await call.session.engines.get_within(_PATIENCE_SECONDS)
+    engine = await call.session.engines.get_within(0 if known else _PATIENCE_SECONDS)
     if engine is None:
         return None
     from dt6_lsp.engine import CompletionWish, Gap  # late: the engine is not needed for `initialize`

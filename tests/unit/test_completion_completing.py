@@ -243,6 +243,24 @@ async def test_a_prompt_keeps_to_its_tokens() -> None:
     assert request.context_tokens == 256 + 128
 
 
+async def test_nothing_is_suggested_by_itself_while_somebody_waits_for_an_answer(typist: Typist) -> None:
+    typist.rested.set()
+    with typist.services.folding.question():
+        assert await typist.wish(typing=True) is None
+        assert typist.chat.fills == []
+        typist.chat.enqueue(Script(("a + b",)))
+        assert await typist.wish() == "a + b", "it was asked for"
+
+
+async def test_what_a_model_does_while_nobody_waits_ends_for_a_suggestion(typist: Typist) -> None:
+    stopped: list[str] = []
+    typist.services.folding.stops_too(lambda: stopped.append("explaining"))
+    typist.chat.enqueue(Script(("a + b",)))
+    assert await typist.wish() == "a + b"
+    assert stopped == ["explaining"]
+    assert not typist.services.folding.waited_for
+
+
 # What goes wrong is told once
 
 

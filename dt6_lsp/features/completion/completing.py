@@ -98,9 +98,12 @@ class Completing:
             await until_cancelled(self._pause(options.delay_ms / 1000), cancel)
         async with self._turn:
             cancel.raise_if_cancelled()
+            if wish.typing and services.folding.waited_for:
+                return None  # for the answer to a question, which this would only hold up
             try:
-                async with asyncio.timeout(options.seconds):
-                    made = await self._filling.suggest(wish.gap, over, services, cancel)
+                with services.folding.question():
+                    async with asyncio.timeout(options.seconds):
+                        made = await self._filling.suggest(wish.gap, over, services, cancel)
             except TimeoutError:
                 logger.info("No code was suggested within %g s, the setting completion.seconds.", options.seconds)
                 return None

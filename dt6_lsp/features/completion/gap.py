@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BEFORE = 0.75  # of the room for text around the gap; the rest is for what stands after it
 _CHARACTERS = 6  # of a token, at most: more of a text is not looked at
+_LONG_LINE = 2  # characters for each token of the room, of a line that is longer
 _LINE_END = re.compile(r"\r\n?")
 _MARKS = re.compile(r"<(?=(?:PRE|SUF|MID|EOT)>)|\[(?=(?:PREFIX|SUFFIX|MIDDLE)\])")  # of CodeLlama and Codestral
 
@@ -80,10 +81,14 @@ def window(gap: Gap, count: Count, room: int) -> Window | None:
     clean = _without_secrets(before, after)
     if clean is None:
         return None
-    prefix = _nearest(reversed(clean.prefix.splitlines(keepends=True)), count, int(room * BEFORE))
+    before_it = clean.prefix.splitlines(keepends=True)
+    after_it = clean.suffix.splitlines(keepends=True)
+    before_it[-1:] = [line[-room * _LONG_LINE :] for line in before_it[-1:]]
+    after_it[:1] = [line[: room * _LONG_LINE // 3] for line in after_it[:1]]
+    prefix = _nearest(reversed(before_it), count, int(room * BEFORE))
     left = room - sum(map(count, prefix))
-    suffix = _nearest(clean.suffix.splitlines(keepends=True), count, min(left, int(room * (1 - BEFORE))))
-    return Window(harmless(_last("".join(reversed(prefix)), most // 2)), harmless("".join(suffix)[: most // 4]))
+    suffix = _nearest(after_it, count, min(left, int(room * (1 - BEFORE))))
+    return Window(harmless("".join(reversed(prefix))), harmless("".join(suffix)))
 
 
 def harmless(text: str) -> str:
@@ -104,10 +109,6 @@ def _head(text: str, most: int) -> str:
         return text
     end = text.rfind("\n", 0, most)
     return text[: end + 1] if end > 0 else text[:most]
-
-
-def _last(text: str, most: int) -> str:
-    return text[max(0, len(text) - most) :]
 
 
 def _plain(text: str) -> str:
