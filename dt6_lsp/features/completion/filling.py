@@ -93,7 +93,9 @@ class Filling:
             return None
         shown, meant = looked
         found = await until_cancelled(self._searches.pieces(gap.path, shown.prefix, over), cancel)
-        prefix = comments(gap.language, (*meant, *found), count, beside) + shown.prefix
+        known = {piece.path for piece in meant}
+        others = [piece for piece in found if piece.path not in known]
+        prefix = comments(gap.language, (*meant, *others), count, beside) + shown.prefix
         stop = _STOP_IN_LINE if gap.in_line else _STOP
         return FillRequest(choice.model, prefix, shown.suffix, room + options.max_tokens, options.max_tokens, stop=stop)
 
