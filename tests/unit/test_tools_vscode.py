@@ -1,12 +1,14 @@
-"""The manifest of the VS Code extension: what it says of settings is what DT6 has, and nothing names a registry."""
+"""The manifest of the VS Code extension: its settings and commands are those of DT6, and nothing names a registry."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dt6_lsp.server import commands
 from dt6_lsp.settings import OPTIONS, Loaded, Option, Settings, with_editor
 from tools import vscode
 
@@ -59,6 +61,12 @@ def test_a_named_server_that_the_manifest_allows_reaches_dt6() -> None:
     assert set(said) == set(allowed)
     assert not loaded.problems
     assert loaded.settings.backends[0].api_key == "key"
+
+
+def test_the_palette_has_the_commands_of_the_server_by_their_names() -> None:
+    package = json.loads((PROJECT / vscode.MANIFEST).read_text(encoding="utf-8"))
+    listed = {command["command"] for command in package["contributes"]["commands"]}
+    assert listed - set(commands.NAMES) == {"dt6.restart", "dt6.showOutput"}
 
 
 @pytest.mark.parametrize("folder", ["editors/vscode", "tests/editors/vscode", "tests/editors/vscode/code-server"])

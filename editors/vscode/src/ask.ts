@@ -1,4 +1,5 @@
-// A question: asked with what the user has open and marked, its answer streamed into a document of its own.
+// Questions, asked with what the user has open and marked: the answer is streamed into a document of its own, or comes on
+// a page of the server's.
 
 import { randomUUID } from "node:crypto";
 
@@ -11,7 +12,6 @@ import type { Answer, AskParams, Partial } from "./protocol";
 import type { Server } from "./server";
 
 const SYNCED = ["file", "untitled", "vscode-notebook-cell"];
-const ARCHITECTURE = "What is the architecture of this workspace?";
 
 export type Where = Pick<AskParams, "uri" | "range">;
 
@@ -43,8 +43,10 @@ export async function explain(server: Server): Promise<void> {
     );
 }
 
-export async function architecture(server: Server, answers: Answers): Promise<void> {
-    await ask(server, answers, { question: ARCHITECTURE });
+export async function architecture(server: Server): Promise<void> {
+    await stoppable("DT6: looking at the architecture", (progress, cancel) =>
+        server.execute("dt6.architecture", {}, progress, cancel),
+    );
 }
 
 export async function ask(server: Server, answers: Answers, params: AskParams): Promise<void> {

@@ -6,9 +6,8 @@ import { commands, type ExtensionContext, workspace } from "vscode";
 import { Answers } from "./answers";
 import { architecture, ask, askForQuestion, explain, here } from "./ask";
 import { showError } from "./errors";
-import { figures } from "./markdown";
 import { search, switchModel } from "./pickers";
-import type { AskParams, Stats } from "./protocol";
+import type { AskParams } from "./protocol";
 import { Server } from "./server";
 import { Status } from "./status";
 
@@ -55,16 +54,14 @@ function* commandsOf(server: Server, answers: Answers, status: Status): Generato
         },
         "dt6.explain": or("dt6.explain", () => explain(server)),
         "dt6.search": or("dt6.search", () => search(server)),
-        "dt6.architecture": or("dt6.architecture", () => architecture(server, answers)),
+        "dt6.architecture": or("dt6.architecture", () => architecture(server)),
         "dt6.index": or("dt6.index", () => server.execute("dt6.index")),
         "dt6.switchModel": or("dt6.switchModel", async () => {
             if (await switchModel(server)) {
                 await status.refresh();
             }
         }),
-        "dt6.stats": or("dt6.stats", async () => {
-            await answers.open("DT6", figures(await server.execute<Stats>("dt6.stats")));
-        }),
+        "dt6.stats": or("dt6.stats", () => server.execute("dt6.stats", { show: true })),
         "dt6.restart": () => server.restart(),
         "dt6.showOutput": () => {
             server.output.show();
