@@ -2,7 +2,7 @@
 // run in one session, which is tried once more as a whole when one of them fails. Screens are kept in the folder `shots`.
 
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -71,6 +71,7 @@ const STEPS = {
     },
 
     "shows what a code action would change, and changes it after a yes": async ({ page, workspace }) => {
+        await page.keyboard.press("Escape"); // the hover
         await goTo(page, "12:5");
         await act(page, "DT6: document `main`");
         // VS Code ticks no change that it asks about: that is the yes.
@@ -83,7 +84,6 @@ const STEPS = {
     },
 
     "answers a question beside the code": async ({ page }) => {
-        await page.keyboard.press("Escape");
         const answer = await ask(page, QUESTION);
         await answer.getByText("It binds the port first").waitFor();
         await answer.getByText("by llama3.2").waitFor();
@@ -116,16 +116,16 @@ const STEPS = {
         await page.keyboard.press("Escape");
         await command(page, "Show or Focus Hover");
         await page.locator(".monaco-hover:visible").getByText(EXPLAINED).waitFor();
-        await page.keyboard.press("Escape");
     },
 
     "lists who uses a definition, in the editor's own view": async ({ page }) => {
+        await page.keyboard.press("Escape"); // the hover
         await page.locator(".codelens-decoration a", { hasText: "used by 1" }).first().click();
         await page.locator(".peekview-widget .monaco-list-row", { hasText: "Server().start(8000)" }).waitFor();
-        await page.keyboard.press("Escape");
     },
 
     "finds by meaning, and opens what was found": async ({ page }) => {
+        await page.keyboard.press("Escape"); // the view of references
         await command(page, "View: Close All Editors");
         await command(page, "DT6: Search");
         await submit(page, "Words, a name, or what the code does", "listen on a port");
@@ -261,6 +261,9 @@ async function session(number) {
 }
 
 await mkdir(SHOTS, { recursive: true });
+for (const name of (await readdir(SHOTS)).filter((each) => each.startsWith("vscode-"))) {
+    await rm(join(SHOTS, name));
+}
 let ends = new Map();
 for (let number = 1; number <= TRIES; number++) {
     ends = await session(number);
