@@ -179,6 +179,15 @@ class Protocol(LanguageServerProtocol):
         self._request_futures[msg_id] = task  # type: ignore[assignment]  # as pygls does it
         task.add_done_callback(lambda done: self._send_handler_result(done, msg_id=msg_id))
 
+    def _execute_handler(self, msg_id: Any, handler: Any, callback: Any, args: Any = None, kwargs: Any = None) -> None:
+        """pygls would keep a future of every notification that it handles itself, which is one of each key typed."""
+
+        def done(future: Future[Any]) -> None:
+            self._request_futures.pop(msg_id, None)
+            callback(future)
+
+        super()._execute_handler(msg_id, handler, done, args, kwargs)
+
     def _handle_cancel_notification(self, msg_id: int | str) -> None:
         """The token first: who holds a stream closes it and ends the request. Only a request that does not look at its
         token is cancelled as a task, a moment later: both at once would cut the closing short. An id that is not known

@@ -26,6 +26,7 @@ __all__ = ["CHUNKER_VERSION", "UnparsableError", "language_of", "outline", "pars
 
 _SECONDS = 1.0
 _SECONDS_PER_MEGABYTE = 1.0
+_PART_BYTES = 65_536  # of a file, that the parser goes back to
 # A header does not say in its name whether it is C or C++.
 _CPLUSPLUS = re.compile(
     r"^[ \t]*(?:class\s+\w+[^;={]{0,200}[:{]|namespace\b|template\s*<|(?:public|private|protected)\s*:|using\s+\w+)",
@@ -123,25 +124,24 @@ def _matches(loaded: Grammar, data: bytes) -> Matches:
 
 class _Reading(threading.local):
     """What the parser reads from, one for each thread. The binding never lets go of an object that it was given to
-    read, so it gets the same one for every file; only what it reads a second time is new, and emptied afterwards."""
+    read, so it gets the same two for every file. What it goes back to comes in parts; it has done with one when it asks
+    for the next."""
 
     def __init__(self) -> None:
         self.buffer = bytearray()
-        self.again: list[memoryview] = []
+        self.part = bytearray()
 
-    def __call__(self, offset: int, _point: object) -> bytearray | memoryview | bytes:
+    def __call__(self, offset: int, _point: object) -> bytearray | bytes:
         if offset == 0:
             return self.buffer
         if offset >= len(self.buffer):
             return b""
-        self.again.append(memoryview(self.buffer)[offset:])
-        return self.again[-1]
+        self.part[:] = self.buffer[offset : offset + _PART_BYTES]
+        return self.part
 
     def forget(self) -> None:
-        for part in self.again:
-            part.release()
-        self.again.clear()
         self.buffer.clear()
+        self.part.clear()
 
 
 _READING = _Reading()

@@ -23,6 +23,7 @@ pytestmark = [
 async def test_an_editing_session_leaves_no_task_no_thread_and_no_file(tmp_path: Path) -> None:
     looks: list[Held] = []
     done: list[int] = []
+    edits: list[int] = []
 
     async def goes_on(_: Soak) -> bool:
         return len(looks) < 3
@@ -30,6 +31,7 @@ async def test_an_editing_session_leaves_no_task_no_thread_and_no_file(tmp_path:
     def seen(session: Soak, held: Held) -> None:
         looks.append(held)
         done.append(session.done["requests"])
+        edits.append(session.done["edits"])
 
     await soak(tmp_path, random.Random(0), goes_on, seen, every=2)
     _, before, after = looks
@@ -37,3 +39,4 @@ async def test_an_editing_session_leaves_no_task_no_thread_and_no_file(tmp_path:
     assert after.tasks <= before.tasks, set(after.named)
     assert after.threads <= before.threads + _NEW_THREADS
     assert after.files <= before.files + KEPT_FILES
+    assert after.objects <= before.objects + (edits[-1] - edits[1]), "less than one object for each key typed"

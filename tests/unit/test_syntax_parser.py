@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -85,6 +86,23 @@ def test_columns_count_characters_and_not_bytes_or_utf16_units() -> None:
 def test_a_result_survives_a_process_border() -> None:
     found = parse("a.py", "class A:\n    def f(self): pass\n")
     assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_nothing_is_kept_of_a_file_that_was_read() -> None:
+    """The binding never lets go of what it was given to read; of each edit something stayed."""
+    broken = "class A:\n    \n  def f(self)::\n" * 40  # the parser goes back some times in each
+    parse("a.py", broken)
+    gc.collect()
+    before = len(gc.get_objects())
+    for number in range(200):
+        parse("a.py", broken + str(number))
+    gc.collect()
+    assert len(gc.get_objects()) - before < 100
+
+
+def test_what_the_parser_goes_back_to_may_be_longer_than_one_part() -> None:
+    text = "x = (\n" + "# a comment, and another\n" * 10_000 + "1)\n\n\ndef last(): pass\n"
+    assert [symbol.name for symbol in parse("a.py", text).symbols if symbol.kind == "function"] == ["last"]
 
 
 def test_many_threads_give_what_one_gives() -> None:
