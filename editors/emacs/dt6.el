@@ -29,7 +29,8 @@
 
 ;;;###autoload
 (defun dt6-setup (&rest modes)
-  "Have Eglot start DT6 for MODES, which then have no other server: Eglot has one for each buffer."
+  "Have Eglot start DT6 for MODES.
+They then have no other server: Eglot has one for each buffer."
   (unless (executable-find (car dt6-command))
     (display-warning 'dt6 (format "`%s' is not on the PATH: install it with `uv tool install .' from a checkout of DT6, \
 or set `dt6-command'." (car dt6-command)) :error))
@@ -43,7 +44,8 @@ or set `dt6-command'." (car dt6-command)) :error))
       (append capabilities '(:window (:workDoneProgress t :showDocument (:support t)))))))
 
 (cl-defmethod eglot-execute-command ((server dt6-server) command arguments)
-  "Run COMMAND with ARGUMENTS without waiting for it: a model may need longer than Eglot is patient."
+  "Have SERVER run COMMAND with ARGUMENTS, and do not wait for it.
+A model may need longer than Eglot is patient."
   (jsonrpc-async-request
    server :workspace/executeCommand (list :command (format "%s" command) :arguments arguments)
    :timeout nil

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,13 @@ def run(emacs: Path, scenario: str, tmp_path: Path, setup: str, settings: str, *
         command, env=env, cwd=work, capture_output=True, text=True, timeout=PATIENCE_SECONDS, stdin=subprocess.DEVNULL
     )
     assert (ended.returncode, ended.stdout[-6:]) == (0, "\ndone\n"), f"{ended.stdout}\n{ended.stderr}"
+
+
+def test_emacs_compiles_it_without_a_warning(emacs: Path, tmp_path: Path) -> None:
+    source = shutil.copy(FOLDER / "dt6.el", tmp_path)
+    strict = ["--eval", "(setq byte-compile-error-on-warn t)", "-f", "batch-byte-compile", source]
+    compiled = subprocess.run([emacs, "--batch", *strict], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    assert compiled.returncode == 0, compiled.stderr
 
 
 def test_without_a_model(emacs: Path, tmp_path: Path) -> None:
