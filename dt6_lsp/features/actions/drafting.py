@@ -2,7 +2,7 @@
 
 A draft touches only the lines that it was asked for, or is a new file. It parses with no more errors than before, or is
 refused: a model that is not understood changes nothing.
-Not here: the kinds of drafts (`drafts`), applying them, and asking the user whether they are wanted.
+Not here: what is asked (`tasks`), how the reply is read (`drafts`), and whether the user wants what comes of it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.assistant.writing import Refused, written
 from dt6_lsp.errors import ModelError
-from dt6_lsp.features.actions.drafts import read, task_of
+from dt6_lsp.features.actions.drafts import read
 from dt6_lsp.features.actions.model import Draft
 from dt6_lsp.features.actions.reply import UnusableError
+from dt6_lsp.features.actions.tasks import task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,6 @@
-"""The kinds of drafts: what a model is asked for each, and how its reply becomes a change of the text.
+"""How a model's reply becomes a change of the text, for each kind of draft; and what is refused.
 
-Not here: the asking (`drafting`), and the words of the prompts.
+Not here: what is asked (`tasks`) and the asking (`drafting`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from dt6_lsp.assistant.fence import invisible
-from dt6_lsp.assistant.parts import Passage
-from dt6_lsp.assistant.writing import Task
 from dt6_lsp.features.actions.changes import (
     Replacement,
     apply,
@@ -20,10 +18,9 @@ from dt6_lsp.features.actions.changes import (
     span_of_lines,
 )
 from dt6_lsp.features.actions.model import Wanted
-from dt6_lsp.features.actions.reply import UnusableError, code_of, fence_for
+from dt6_lsp.features.actions.reply import UnusableError, code_of
 from dt6_lsp.features.actions.shape import indent_of, joined, restored, shaped
 from dt6_lsp.features.actions.styles import STYLES, documentation
-from dt6_lsp.features.actions.testing import examples
 from dt6_lsp.syntax.checking import body_start, faults
 from dt6_lsp.syntax.docs import comment_text, docstring_text
 from dt6_lsp.syntax.parser import parse
@@ -33,20 +30,10 @@ from dt6_lsp.workspace.secrets import REMOVED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dt6_lsp.features.actions.model import Edit, Problem
-    from dt6_lsp.index.model import Reader
+    from dt6_lsp.features.actions.model import Edit
     from dt6_lsp.syntax.model import Symbol
 
-ABOUT = "what the task is about"
-AROUND = 30  # lines before and after that a model sees
-EXAMPLE_LINES = 80
-LONGEST_PROBLEM = 2_000
 MOST_WORDS = 30  # lines of documentation
-_IN_PLACE: tuple[Edit, ...] = (
-    "rewrite",
-    "fix",
-    "types",
-)  # give back all lines: of what was cut, the rest would be lost
 _QUOTES = ('"""', "'''", 'r"""', "r'''")
 _COMMENTS = ("/*", "//", "#", "--")
 
@@ -58,26 +45,6 @@ class Changed(NamedTuple):
 
 
 Read = Callable[[str, Wanted], Changed]
-
-
-def task_of(wanted: Wanted, reader: Reader) -> Task:
-    """Blocking."""
-    given = [Passage(wanted.path, wanted.start_line, wanted.end_line, wanted.lines.rstrip("\r\n"), ABOUT)]
-    given += _around(wanted)
-    if wanted.problem is not None:
-        given.append(Passage("problem", 0, 0, _told(wanted.problem), "the problem"))
-    if wanted.kind == "tests":
-        given += [Passage("name", 0, 0, wanted.new_path, "name of the new file"), *_example(wanted, reader)]
-    return Task(
-        wanted.kind,
-        tuple(given),
-        _asked(wanted),
-        whole=wanted.kind in _IN_PLACE,
-        query=wanted.lines,
-        near=wanted.path,
-        as_long_as=wanted.lines if wanted.kind in _IN_PLACE else "",
-        intent="debug" if wanted.kind == "fix" else "code",
-    )
 
 
 def read(reply: str, wanted: Wanted) -> Changed:
@@ -94,44 +61,6 @@ def read(reply: str, wanted: Wanted) -> Changed:
     if not changed.new_path:
         _check_names(wanted, after)
     return changed
-
-
-def _asked(wanted: Wanted) -> str:
-    """Nothing of the workspace: not even the name of a file, which may be an instruction, too."""
-    what = {
-        "document": f"Write the documentation of what the task is about, in {wanted.language}.",
-        "rewrite": "Refactor the lines that the task is about.",
-        "types": f"Add types to the lines that the task is about, in {wanted.language}.",
-        "fix": f"Mend what is noted as the problem{_place(wanted)}, in the lines that the task is about.",
-        "tests": "Write the new file, which tests what the task is about.",
-    }[wanted.kind]
-    return f"{what} Begin and end the code block with a line of {fence_for(wanted.lines)}."
-
-
-def _place(wanted: Wanted) -> str:
-    return f" in line {wanted.problem.start_line}" if wanted.problem is not None else ""
-
-
-def _told(problem: Problem) -> str:
-    by = " ".join(filter(None, (problem.source, problem.code)))
-    return f"{by}: {problem.message}"[:LONGEST_PROBLEM] if by else problem.message[:LONGEST_PROBLEM]
-
-
-def _around(wanted: Wanted) -> list[Passage]:
-    lines = lines_of(wanted.text)
-    first, last = max(1, wanted.start_line - AROUND), min(len(lines), wanted.end_line + AROUND)
-    runs = ((first, wanted.start_line - 1, "before it"), (wanted.end_line + 1, last, "after it"))
-    passages = (Passage(wanted.path, start, end, "\n".join(lines[start - 1 : end]), note) for start, end, note in runs)
-    return [passage for passage in passages if passage.text.strip()]
-
-
-def _example(wanted: Wanted, reader: Reader) -> list[Passage]:
-    """A test that this workspace has, whose style the new ones take on."""
-    for path in examples(wanted.path, reader.files(), 1):
-        text = "\n".join(chunk.text for chunk in reader.chunks(path))
-        lines = lines_of(text)[:EXAMPLE_LINES]
-        return [Passage(path, 1, len(lines), "\n".join(lines), "a test of this workspace")]
-    return []
 
 
 def _document(code: str, wanted: Wanted) -> Changed:
