@@ -10,6 +10,9 @@ from lsprotocol import types
 from pytest_lsp import client_capabilities
 
 from tests.lsp.harness import NEOVIM, VSCODE, Editor, editing, environment, make_workspace, spawned
+from tests.lsp.test_asking import with_model
+from tests.lsp.test_code_actions import action, honouring
+from tests.servers.model_server import ModelServer, Reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +127,25 @@ async def test_the_answer_about_a_cell_links_to_its_notebook(tmp_path: Path) -> 
         (shown,) = await editor.until(lambda: editor.shown_documents)
         text = (tmp_path / "state" / "data" / "answers" / shown.uri.rpartition("/")[2]).read_text(encoding="utf-8")
         assert f"{(root / 'sums.ipynb').as_uri()}#L1" in text
+
+
+async def test_a_cell_is_changed_as_what_it_is(tmp_path: Path) -> None:
+    """In its own language, although the file that it lies in is JSON, and by its own URI."""
+    root = make_workspace(tmp_path / "work")
+    with ModelServer() as server:
+        async with editing(root, tmp_path / "state", settings=with_model(server), editor=honouring()) as editor:
+            await editor.indexed()
+            cell = Notebook(editor, root / "sums.ipynb", "def summed(rows):\n    return sum(rows)\n").cells[0]
+            found = await action(editor, cell, 0, "refactor.rewrite.document")
+            server.enqueue(Reply("```\nAdds up the rows.\n```"))
+            edit = (await editor.code_action_resolve_async(found)).edit
+            assert edit is not None
+            (change,) = edit.document_changes or []
+            assert isinstance(change, types.TextDocumentEdit)
+            assert change.text_document.uri == cell
+            (inserted,) = change.edits
+            assert isinstance(inserted, types.AnnotatedTextEdit)
+            assert inserted.new_text == '    """Adds up the rows."""\n'
 
 
 async def test_a_notebook_that_is_saved_is_indexed(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from pygls.exceptions import JsonRpcException
 from dt6_lsp.errors import WorkspaceError
 from dt6_lsp.server import trust
 from dt6_lsp.settings import Settings, WorkspaceSettings
-from tests.lsp.harness import editing, make_workspace
+from tests.lsp.harness import editing, make_workspace, plain
+from tests.lsp.test_code_actions import listed
 from tests.servers.model_server import ModelServer
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def asking_everybody(server: ModelServer) -> dict[str, Any]:
         "backends": {"own": {"kind": "openai", "url": server.openai_url}},
         "chroma": {"url": server.url, "searchAbove": 0},
         "routing": {"confirmSeconds": 2},
+        "completion": {"model": "llama3.2@ollama", "delayMs": 0},
+        "hover": {"explain": "on"},
     }
 
 
@@ -63,9 +66,31 @@ async def who_answers(editor: Editor) -> str:
 
 
 async def everything(editor: Editor, root: Path) -> None:
-    """One of each thing that could reach a model, a server or git."""
+    """One of each thing that could reach a model, a server or git, or change a file."""
     uri = editor.open(root / "app/faces.py")
-    await editor.hover(uri, 2, 26)
+    actions = await listed(editor, uri, 2) or []
+    assert actions
+    for each in actions:
+        assert isinstance(each, types.CodeAction)
+        if each.command is None:
+            assert each.disabled is not None
+            assert "not trusted" in each.disabled.reason
+            with pytest.raises(JsonRpcException, match="not trusted"):
+                await editor.code_action_resolve_async(each)
+            with pytest.raises(JsonRpcException, match="not trusted"):
+                await editor.execute("dt6.applyAction", plain(each.data))
+        else:
+            await editor.execute(each.command.command, *plain(each.command.arguments))
+    for _ in range(2):  # what is explained in the background would be there the second time
+        await editor.hover(uri, 2, 26)
+    document, place = types.TextDocumentIdentifier(uri), types.Position(2, 26)
+    asked = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked)
+    inline = types.InlineCompletionParams(asked, document, place)
+    assert not (await editor.raw_request(types.TEXT_DOCUMENT_INLINE_COMPLETION, inline)).items
+    listed_at = types.CompletionParams(document, place)
+    assert not (await editor.raw_request(types.TEXT_DOCUMENT_COMPLETION, listed_at)).items
+    for lens in await editor.text_document_code_lens_async(types.CodeLensParams(document)) or []:
+        await editor.code_lens_resolve_async(lens)
     await editor.workspace_symbol_async(types.WorkspaceSymbolParams("Server"))
     for command, argument in [
         ("dt6.search", "listen on a port"),
