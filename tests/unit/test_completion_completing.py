@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dt6_lsp.assistant.services import Services
 
 ON = Settings(completion=CompletionSettings(model="coder", delay_ms=150))
+SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 TEXT = "def add(a, b):\n    return $0\n"
 
 
@@ -225,6 +226,17 @@ async def test_no_text_of_a_file_that_is_secret_or_left_out_is_shown(path: str) 
     typist = Typist(ignored=frozenset({"ignored.py"}))
     assert await typist.wish(path=path) is None
     assert typist.chat.fills == []
+
+
+async def test_search_whose_server_may_be_elsewhere_gets_no_text_that_a_model_may_not_see() -> None:
+    typist = Typist(ignored=frozenset({"ignored.py"}))
+    assert await typist.wish("import vault\n$0\n", path="ignored.py") is None
+    assert typist.reader.queries == []
+    typist.chat.enqueue(Script(("a",)))
+    await typist.wish(f"vault = open()\ntoken = '{SECRET}'\nx = $0\n")
+    [query] = typist.reader.queries
+    assert "vault" in query
+    assert SECRET not in query + typist.chat.fills[0].prefix
 
 
 async def test_nobody_is_asked_to_fill_an_empty_text(typist: Typist) -> None:
