@@ -49,7 +49,7 @@ function optionsOf(
     client: () => LanguageClient,
 ): LanguageClientOptions {
     return {
-        documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { notebook: "*" }],
+        documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { scheme: PAGES }, { notebook: "*" }],
         outputChannel: output,
         // Failures are shown by whoever asked, in the server's words; this would show that something failed.
         revealOutputChannelOn: RevealOutputChannelOn.Never,

@@ -255,7 +255,8 @@ async function session(number) {
             await editor.page.screenshot({ path: join(SHOTS, `${shot}.png`) });
         }
     }).catch((error) => {
-        ends.set(Object.keys(STEPS).find((name) => !ends.has(name)), error);
+        const names = Object.keys(STEPS);
+        ends.set(names.find((name) => !ends.has(name)) ?? names.at(-1), error); // the last one, when only the end failed
     });
     return ends;
 }
