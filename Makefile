@@ -25,7 +25,7 @@ ask: export ASK_FOLDER = $(value W)
 ask: export ASK_QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test neovim vscode test-vscode check lint-fix bench bench-data docs lock train-embeddings clean
+.PHONY: help ask test neovim vscode test-vscode check lint-fix bench bench-data bench-lsp docs lock train-embeddings clean
 
 help: ## This list.
 	@echo 'make ask [W=FOLDER] [Q="QUESTION"]  indexes FOLDER (default: this one) and answers, with citations'
@@ -72,6 +72,9 @@ bench: .venv/.dev ## Measures all that has a budget (a quarter of an hour; the f
 
 bench-data: .venv/.dev ## The same, and docs/performance.md is made again from what was measured.
 	$(BENCH) --keep docs/data; measured=$$?; $(BIN)/python -m tools.docs write && exit $$measured
+
+bench-lsp: .venv/.dev ## Measures the language server over the wire, idle and beside an index run (minutes; downloads jedi-language-server).
+	$(BIN)/python -m tests.benchmarks.lsp $(if $(JEDI),--jedi "$(JEDI)")
 
 docs: .venv/.dev ## Writes the generated pages again.
 	$(BIN)/python -m tools.docs write

@@ -10,8 +10,8 @@ Not here: what the requests do (`dispatch`), and when the server starts and ends
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -230,17 +230,17 @@ class Protocol(LanguageServerProtocol):
             logger.error("Request %s failed.", msg_id, exc_info=error)
         self._send_response(msg_id, error=response_error(error))
 
-    def _serialize_message(self, data: Any) -> dict[str, Any]:
-        """pygls only logs what can't be written, and the request is never answered."""
+    def _send_data(self, data: Any) -> None:
+        """pygls only logs what can't be written, and a request has no answer then."""
         try:
-            return super()._serialize_message(data)
-        except (AttributeError, TypeError, ValueError, LookupError) as error:
-            if getattr(data, "id", None) is None or not hasattr(data, "result"):
-                raise
-            logger.error("The answer to request %s could not be written.", data.id, exc_info=error)
-            said = response_error(error)
-            code = said.code.value if isinstance(said.code, Enum) else said.code
-            return {"jsonrpc": self.VERSION, "id": data.id, "error": {"code": code, "message": said.message}}
+            body = json.dumps(data, default=self._serialize_message).encode()
+        except Exception as error:  # cattrs raises whatever a wrong value makes it raise
+            logger.error("A message could not be written.", exc_info=error)
+            if getattr(data, "id", None) is not None and not hasattr(data, "method"):
+                self._refuse(data.id, *_unwritten(error))
+            return
+        if self.writer is not None:
+            self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     def _refuse(self, msg_id: Any, code: types.ErrorCodes, message: str) -> None:
         """By hand, because an id of null must be in the message and lsprotocol leaves it out."""
@@ -270,6 +270,13 @@ class Protocol(LanguageServerProtocol):
     def lsp_exit(self, *_args: Any) -> None:  # type: ignore[override]
         if self.host is not None:
             self.host.stop(self.exit_code)
+
+
+def _unwritten(error: Exception) -> tuple[types.ErrorCodes, str]:
+    """Nothing of DT6's own is nested so deep that it can't be written; what a client wants back may be."""
+    if isinstance(error, RecursionError):
+        return types.ErrorCodes.InvalidParams, "The parameters are nested too deep to be sent back."
+    return types.ErrorCodes.InternalError, response_error(error).message
 
 
 def _is_id(given: object) -> bool:

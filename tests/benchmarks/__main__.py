@@ -43,6 +43,7 @@ def commands(options: argparse.Namespace, folder: Path) -> dict[str, list[str]]:
         "linearity": [],
         "saved_file": prepared,
         "latency": prepared,
+        "lsp": prepared,
         "completion": prepared,
         "chroma_sync": ["--chunks", "20000"],
         "followers": ["--rounds", "3"],

@@ -25,14 +25,14 @@ _CAMEL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _WORD = r"[a-z]+|\d+|[^\W\d_a-z]+"
 
 
-def installed() -> Path:
-    """The Python of an environment that has semble; made the first time, which downloads it."""
-    folder = user_cache_path("dt6-benchmarks", appauthor=False) / f"semble-{VERSION}"
+def installed(package: str = "semble", version: str = VERSION) -> Path:
+    """The Python of an environment that has this package; made the first time, which downloads it."""
+    folder = user_cache_path("dt6-benchmarks", appauthor=False) / f"{package}-{version}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     done = folder / "installed"
     if not done.exists():
         venv.create(folder, with_pip=True, clear=True)
-        install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"semble=={VERSION}")
+        install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{package}=={version}")
         subprocess.run([python, *install], check=True)
         done.touch()
     return python

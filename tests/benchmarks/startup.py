@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import pytest_lsp
 
@@ -29,6 +31,9 @@ from tests.benchmarks.measure import (
     scratch,
     spread,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BUDGET = 1.15
 EMPTY = 'from pygls.lsp.server import LanguageServer; LanguageServer("empty", "1").start_io()'
@@ -63,17 +68,19 @@ def seconds_to_answer(command: list[str], request: bytes, env: dict[str, str]) -
     return elapsed
 
 
-def measure(rounds: int) -> Measured:
-    taken: dict[str, list[float]] = {name: [] for name in SERVERS}
+def measure(rounds: int, others: Mapping[str, list[str]] = MappingProxyType({})) -> Measured:
+    """`others` are servers that take turns, too."""
+    servers = {**SERVERS, **others}
+    taken: dict[str, list[float]] = {name: [] for name in servers}
     request = initialize()
     with scratch() as state:
         env = clean_environment({"DT6_DATA_DIR": str(state)})
         for turn in range(rounds + 1):
-            for name, command in SERVERS.items():
+            for name, command in servers.items():
                 elapsed = seconds_to_answer(command, request, env)
                 if turn:
                     taken[name].append(elapsed)
-    empty, own = (median(times) for times in taken.values())
+    empty, own = (median(taken[name]) for name in SERVERS)
     figures = [Figure(f"{name}: spawn to `initialize`", 1000 * median(times), "ms") for name, times in taken.items()]
     figures.append(Figure("DT6 against the empty server", own / empty, "x", BUDGET))
     return Measured(figures, {name: spread(times) for name, times in taken.items()})

@@ -75,7 +75,10 @@ async def test_an_action_may_name_a_diagnostic_with_tags(tmp_path: Path) -> None
     unused = {"range": where, "message": "x is not used", "severity": 4, "tags": [1]}
     item = {"uri": "untitled:a.py", "languageId": "python", "version": 1, "text": "x = 1\n"}
     params = {"textDocument": {"uri": item["uri"]}, "range": where, "context": {"diagnostics": [unused]}}
-    kinds: dict[str, object] = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}
+    kinds: dict[str, object] = {
+        "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
+        "disabledSupport": True,
+    }
     async with raw_server(environment(tmp_path)) as server:
         await server.initialize(capabilities={"textDocument": {"codeAction": kinds}})
         server.send(method="textDocument/didOpen", params={"textDocument": item})
@@ -91,6 +94,18 @@ async def test_what_answers_a_request_of_the_client_is_no_answer_of_the_client(t
             server.send(id=msg_id, result=None)
         answers = [await server.answer() for _ in range(10)]
         assert sorted(answer["id"] for answer in answers) == list(range(10))
+
+
+async def test_what_is_nested_too_deep_to_be_sent_back_is_answered(tmp_path: Path) -> None:
+    nested: list[object] = []
+    for _ in range(900):
+        nested = [nested]
+    async with raw_server(environment(tmp_path)) as server:
+        await server.initialize()
+        action = {"title": "x", "command": {"title": "x", "command": "dt6.ask"}, "data": nested}
+        answer = await server.ask("codeAction/resolve", action)
+        assert "result" in answer or answer["error"]["code"] == -32602
+        assert (await server.ask(HOVER, PLACE, "next"))["id"] == "next"
 
 
 async def test_a_notification_that_is_sent_as_a_request_is_answered(tmp_path: Path) -> None:
