@@ -58,27 +58,27 @@ const place = (path) => ({ path, start_line: 3, end_line: 5 });
 const located = (path) => parts.uriOf(place(path))?.path;
 
 test("a file is named by its path in the only folder", () => {
-    opened("/work/api");
-    assert.equal(located("src/main.py"), "/work/api/src/main.py");
+    opened("/home/me/api");
+    assert.equal(located("src/main.py"), "/home/me/api/src/main.py");
     assert.equal(located("../secret.py"), undefined, "nothing outside of it");
 });
 
 test("with several folders the folder's name comes first, made unique by a number", () => {
-    opened("/work/api", "/other/api", "/work/web");
-    assert.equal(located("api/main.py"), "/work/api/main.py");
+    opened("/home/me/api", "/other/api", "/home/me/web");
+    assert.equal(located("api/main.py"), "/home/me/api/main.py");
     assert.equal(located("api-2/main.py"), "/other/api/main.py");
-    assert.equal(located("web/main.py"), "/work/web/main.py");
+    assert.equal(located("web/main.py"), "/home/me/web/main.py");
     assert.equal(located("gone/main.py"), undefined);
 });
 
 test("links start at the first folder, also to a file of another one", () => {
-    opened("/work/api", "/other/web");
-    assert.match(parts.answered({ ...ANSWER, citations: [place("web/a (1).py")] }), /\]\(\/\.\.\/\.\.\/other\/web\/a%20%281%29\.py#L3\)/);
-    assert.equal(parts.previewed("- [a.py:3](file:///work/api/a.py#L3)"), "- [a.py:3](/a.py#L3)");
+    opened("/home/me/api", "/other/web");
+    assert.match(parts.answered({ ...ANSWER, citations: [place("web/a (1).py")] }), /\]\(\/\.\.\/\.\.\/\.\.\/other\/web\/a%20%281%29\.py#L3\)/);
+    assert.equal(parts.previewed("- [a.py:3](file:///home/me/api/a.py#L3)"), "- [a.py:3](/a.py#L3)");
 });
 
 test("names and notices stay words", () => {
-    opened("/work");
+    opened("/home/me/api");
     const said = parts.answered({ ...ANSWER, notice: "See <img src=x> and [this](command:x).", citations: [place("[a](b).py")] });
     assert.ok(said.includes("\\<img src=x\\> and \\[this\\](command:x)"));
     assert.ok(said.includes("\\[a\\](b).py:3-5"));
