@@ -60,7 +60,9 @@ async def test_a_client_without_progress_gets_none(tmp_path: Path) -> None:
 
 
 async def found(editor: Editor, name: str) -> bool:
-    return bool(await editor.workspace_symbol_async(types.WorkspaceSymbolParams(name)))
+    """Whether there is a definition of this name; others may be meant by it."""
+    symbols = await editor.workspace_symbol_async(types.WorkspaceSymbolParams(name)) or []
+    return any(symbol.name == name for symbol in symbols)
 
 
 async def eventually(editor: Editor, name: str, *, there: bool = True) -> None:
