@@ -77,6 +77,12 @@ def _commands_of_lenses(asking: Asking, name: str) -> list[Any]:
     return next(lens["command"]["arguments"] for lens in shown if lens.get("command", {}).get("command") == name)
 
 
+def _own_pages(asking: Asking) -> list[Any]:
+    """What the server has shown that only it can give the text of."""
+    shown = [each["params"]["uri"] for each in asking.talk.heard if each.get("method") == types.WINDOW_SHOW_DOCUMENT]
+    return [{"uri": uri} for uri in shown if uri.startswith("dt6:")]
+
+
 CASES: Mapping[str, Cases] = {
     types.TEXT_DOCUMENT_HOVER: lambda asking: [asking.name],
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: lambda asking: [{"textDocument": asking.document}],
@@ -93,11 +99,13 @@ CASES: Mapping[str, Cases] = {
         for name, arguments in COMMANDS.items()
     ],
     ASK: lambda _: [{"question": QUESTION, "workDoneToken": "asked", "partialResultToken": "words"}],
+    types.WORKSPACE_TEXT_DOCUMENT_CONTENT: lambda asking: _own_pages(asking),
 }
 """The parameters of the requests of each method, in the order in which they are asked."""
 
 COMMANDS: Mapping[str, Cases] = {
     "dt6.index": lambda _: [],
+    "dt6.explain": lambda asking: [{"symbol": "Server.start", "uri": asking.document["uri"]}],
     "dt6.search": lambda _: [{"query": "listen on a port"}],
     "dt6.ask": lambda _: [{"question": QUESTION}],
     "dt6.architecture": lambda _: [{"focus": "app/server.py"}],

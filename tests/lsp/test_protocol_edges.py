@@ -75,12 +75,10 @@ async def test_an_action_may_name_a_diagnostic_with_tags(tmp_path: Path) -> None
     unused = {"range": where, "message": "x is not used", "severity": 4, "tags": [1]}
     item = {"uri": "untitled:a.py", "languageId": "python", "version": 1, "text": "x = 1\n"}
     params = {"textDocument": {"uri": item["uri"]}, "range": where, "context": {"diagnostics": [unused]}}
-    kinds: dict[str, object] = {
-        "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
-        "disabledSupport": True,
-    }
+    kinds: dict[str, object] = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}
+    able = {"textDocument": {"codeAction": kinds}, "workspace": {"applyEdit": True}}
     async with raw_server(environment(tmp_path)) as server:
-        await server.initialize(capabilities={"textDocument": {"codeAction": kinds}})
+        await server.initialize(capabilities=able)
         server.send(method="textDocument/didOpen", params={"textDocument": item})
         answer = await server.ask("textDocument/codeAction", params)
         assert [each["diagnostics"] for each in answer["result"] if "diagnostics" in each] == [[unused]]
