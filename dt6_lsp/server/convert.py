@@ -32,6 +32,7 @@ class _Codec(NamedTuple):
 
 _CODECS: Mapping[str, _Codec] = {"utf-8": _Codec("utf-8", 1), "utf-16": _Codec("utf-16-le", 2)}
 WINDOWS = os.name == "nt"
+_LAST_LINE = 2**31 - 1  # that the protocol can name
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _DRIVE = re.compile(r"/[A-Za-z]:(/|$)")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -133,10 +134,10 @@ def _position_of(text: str, offset: int, encoding: Encoding) -> types.Position:
 
 
 def lines_range(start_line: int, end_line: int) -> types.Range:
-    """Whole lines, both included: up to the start of the line after."""
+    """Whole lines, both included: up to the start of the line after. A line past the last that there can be is that."""
     return types.Range(
-        start=types.Position(line=max(start_line - 1, 0), character=0),
-        end=types.Position(line=end_line, character=0),
+        start=types.Position(line=min(max(start_line - 1, 0), _LAST_LINE), character=0),
+        end=types.Position(line=min(end_line, _LAST_LINE), character=0),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lsprotocol import types
 from pygls.protocol import default_converter
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def converter() -> Converter:
     made.register_structure_hook(bool, lambda given, _: bool(given))  # or that for `int`, its base, would be taken
     for kind in (int | str, int | str | None):  # an id or a token
         made.register_structure_hook(kind, _key)
+    for named in (types.LanguageKind | str, types.CodeActionKind | str, types.CodeActionKind | str | None):
+        made.register_structure_hook(named, _name)
     return made
 
 
@@ -32,6 +35,11 @@ def _key(given: Any, _kind: type) -> int | str | None:
     if given is None or isinstance(given, str):
         return given
     return _whole_number(given, int)
+
+
+def _name(given: Any, _kind: type) -> str | None:
+    """Of an enumeration that everybody may add to."""
+    return None if given is None else _text(given, str)
 
 
 def _text(given: Any, kind: type) -> str:

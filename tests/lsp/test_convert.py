@@ -143,3 +143,8 @@ def test_whatever_is_sent_as_a_uri_has_a_key(uri: str) -> None:
     """Also halves of characters, which JSON can hold."""
     assert convert.document_key(uri, windows=False) == convert.document_key(uri, windows=False)
     assert convert.document_key(f"{uri}\ud800", windows=False)
+
+
+def test_lines_past_the_last_that_the_protocol_can_name() -> None:
+    last = 2**31 - 1
+    assert convert.lines_range(last + 7, last + 9) == types.Range(types.Position(last, 0), types.Position(last, 0))

@@ -43,6 +43,21 @@ def test_what_is_of_the_wrong_type_does_not_fit(given: Mapping[str, Any]) -> Non
         converter().structure(given, types.Position)
 
 
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (types.TextDocumentItem, {"uri": "file:///a", "languageId": 7, "version": 1, "text": ""}),
+        (types.CodeAction, {"title": "x", "kind": -1}),
+        (types.TextDocumentIdentifier, {"uri": ["file:///a"]}),
+        (types.CancelParams, {"id": [1]}),
+        (types.WorkDoneProgressCancelParams, {"token": {}}),
+    ],
+)
+def test_what_is_no_name_and_no_token_does_not_fit(kind: type, given: Mapping[str, Any]) -> None:
+    with pytest.raises(Exception, match=kind.__name__):
+        converter().structure(given, kind)
+
+
 class _Written:
     def __init__(self) -> None:
         self.bytes = b""
