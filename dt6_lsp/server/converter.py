@@ -24,6 +24,9 @@ def converter() -> Converter:
     made.register_structure_hook(str, _text)
     made.register_structure_hook(int, _whole_number)
     made.register_structure_hook(bool, lambda given, _: bool(given))  # or that for `int`, its base, would be taken
+    made.register_unstructure_hook(
+        Enum, lambda member: getattr(member, "value", member)
+    )  # what `_member` leaves as it is
     for kind in (int | str, int | str | None):  # an id or a token
         made.register_structure_hook(kind, _key)
     for named in (types.LanguageKind | str, types.CodeActionKind | str, types.CodeActionKind | str | None):

@@ -24,6 +24,7 @@ RANGE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1
         (types.CodeAction, {"title": "x", "tags": [1], "kind": "quickfix"}),
         (types.CodeActionContext, {"diagnostics": [], "triggerKind": 2, "only": ["refactor", "own.kind"]}),
         (types.MarkupContent, {"kind": "markdown", "value": "x"}),
+        (types.WorkspaceSymbol, {"name": "x", "kind": 99, "location": {"uri": "file:///a"}}),
     ],
 )
 def test_members_of_enumerations_come_back_as_they_came(kind: type, given: Mapping[str, Any]) -> None:
@@ -72,7 +73,7 @@ class _Written:
 async def test_an_answer_that_can_not_be_written_is_answered_as_an_error() -> None:
     server, written = Server(), _Written()
     server.protocol.set_writer(written)
-    wrong: Any = types.CodeAction("x", tags=[1])  # type: ignore[list-item]  # as a handler may err
+    wrong: Any = types.CodeAction("x", tags=[object()])  # type: ignore[list-item]  # as a handler may err
     server.protocol._result_types[7] = types.CodeActionResolveResponse
     server.protocol._send_response(7, result=wrong)
     head, _, body = written.bytes.partition(b"\r\n\r\n")
