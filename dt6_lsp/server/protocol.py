@@ -61,6 +61,7 @@ _NOT_READY = "DT6 has not been initialized; `initialize` comes first."
 _ENDED = "DT6 has been shut down and takes no more requests."
 _AGAIN = "DT6 has been initialized already."
 _TWICE = "A request of this id is being answered, so another can't be told from it."
+_UNWRITTEN = "A message could not be written."
 _NO_REQUEST = "This is no JSON-RPC 2.0 message: one object with jsonrpc and a method or an id; LSP has no batches."
 
 
@@ -235,7 +236,8 @@ class Protocol(LanguageServerProtocol):
         try:
             body = json.dumps(data, default=self._serialize_message).encode()
         except Exception as error:  # cattrs raises whatever a wrong value makes it raise
-            logger.error("A message could not be written.", exc_info=error)
+            deep = isinstance(error, RecursionError)  # as the client sent it
+            logger.log(logging.WARNING if deep else logging.ERROR, _UNWRITTEN, exc_info=None if deep else error)
             if getattr(data, "id", None) is not None and not hasattr(data, "method"):
                 self._refuse(data.id, *_unwritten(error))
             return
