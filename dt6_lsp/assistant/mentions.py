@@ -86,9 +86,10 @@ def located(place: Place, files: list[str], reader: Reader) -> str | None:
     only one in the workspace. A language's own files are none of the workspace."""
     if not place.line or place.path in files:
         return matching(place.path, files)
-    shared = {file: _shared_end(place.path, file) for file in files}
+    last = place.path.rpartition("/")[2]
+    shared = {file: _shared_end(place.path, file) for file in files if file.endswith(last)}  # few of thousands
     most = max(shared.values(), default=0)
-    best = [file for file in files if shared[file] == most]
+    best = [file for file in shared if shared[file] == most]
     whole = most == place.path.count("/") + 1 or any(most == file.count("/") + 1 for file in best)
     if most == 0 or whole:
         return matching(place.path, best)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dt6_lsp.assistant.mentions import Place, located, places
@@ -43,6 +45,21 @@ def test_a_frame_finds_the_file_that_shares_the_longest_end_of_its_path(path: st
 )
 def test_a_frame_of_others_finds_nothing(path: str, line: int) -> None:
     assert located(Place(path, line), READER.files(), READER) is None
+
+
+def test_of_thousands_of_files_only_those_of_that_name_are_compared_part_by_part() -> None:
+    compared = []
+
+    class Path(str):  # a file that tells when it is taken apart
+        __slots__ = ()
+
+        def split(self, *args: Any, **options: Any) -> list[str]:
+            compared.append(str(self))
+            return super().split(*args, **options)
+
+    files = [Path(file) for file in (*READER.files(), *(f"src/module_{number}.py" for number in range(2_000)))]
+    assert located(Place("/x/site-packages/flask/json/tag.py", 10), files, READER) == "src/flask/json/tag.py"
+    assert compared == ["src/flask/json/tag.py"]
 
 
 def test_without_a_line_only_the_whole_path_of_a_file_counts() -> None:
