@@ -77,7 +77,9 @@ def unknown_backends(settings: Settings, servers: list[ServerModels]) -> list[tu
 
 
 def _named_models(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Every place of the settings that may name a model together with a backend."""
+    """Every place of the settings that may name a model together with a backend, and that would be asked."""
+    if settings.completion.model:  # whether or not any answers questions
+        yield "completion.model", settings.completion.model
     if settings.chat.backend == NOBODY:
         return
     for intent in INTENTS:

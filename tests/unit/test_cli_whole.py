@@ -212,6 +212,10 @@ def test_models_and_doctor_tell_of_a_backend_that_there_is_not(
         assert main(["doctor", "--json"]) == 1
         (broken,) = [each for each in printed(capsys) if each["state"] == "broken"]
         assert (broken["said"], broken["mend"]) == (said, mend)
+        monkeypatch.setenv("DT6_INTENTS_ARCH", "")
+        monkeypatch.setenv("DT6_COMPLETION_MODEL", "x@gpu")
+        assert main(["models"]) == 0
+        assert f"dt6-lsp: {said.replace('intents.arch', 'completion.model')} {mend}\n" == capsys.readouterr().err
         monkeypatch.setenv("DT6_BACKENDS_GPU_URL", server.openai_url)
         assert main(["models"]) == 0
         assert capsys.readouterr().err == ""
