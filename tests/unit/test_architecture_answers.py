@@ -9,7 +9,7 @@ import pytest
 
 from dt6_lsp.assistant.architecture.atlas import Map, map_for
 from dt6_lsp.assistant.architecture.facts import Atlas
-from dt6_lsp.assistant.architecture.parts import grouped
+from dt6_lsp.assistant.architecture.parts import grouped, is_code
 from dt6_lsp.workspace.history import Churn
 from tests.unit.assistant_fixtures import FakeReader
 from tests.unit.workspace_fixture import indexed
@@ -334,6 +334,50 @@ def test_a_name_that_nothing_has_is_said_plainly_with_what_is_near(shop: Reader)
         "`tests/test_basket.py`."
     )
     assert found_for("what depends on the weather", shop, "general") is None
+
+
+MEMBERS = """
+//- .github/config.yml
+on: push
+//- till/config.py
+class Config:
+    secret_key: str = ""
+    owner: str = ""
+//- till/app.py
+from till.config import Config
+
+def run(config: Config):
+    return config.secret_key
+//- tests/test_config.py
+SECRET_KEY = "abc"
+"""
+
+
+def test_a_member_that_is_written_as_a_name_is_found_and_nobody_is_said_not_to_use_it(tmp_path: Path) -> None:
+    with indexed(MEMBERS, tmp_path) as reader:
+        untold = "The index does not tell who reads or sets a field or property."
+        for name in ("secret_key", "Config.secret_key", "`secret_key`"):
+            answer = told(f"what breaks if I change {name}?", reader)
+            assert answer == f"`Config.secret_key` (`till/config.py:2`): {untold}"
+        assert "Nothing in the index is called `owner`" in told("what depends on the owner?", reader)
+
+
+@pytest.mark.parametrize(
+    ("path", "own"),
+    [
+        ("src/flask/config.py", True),
+        ("config/config.go", True),
+        ("web/vite.config.ts", False),
+        (".lintrc.js", False),
+    ],
+)
+def test_a_project_s_own_config_is_code_and_that_of_its_tools_is_not(path: str, own: bool) -> None:
+    assert is_code(path) is own
+
+
+def test_a_word_means_code_before_a_file_of_settings_that_is_called_so(tmp_path: Path) -> None:
+    with indexed(MEMBERS, tmp_path) as reader:
+        assert told("what depends on config?", reader).startswith("`till/config.py` is imported by 1 file of code")
 
 
 def test_the_same_index_gives_the_same_words(shop: Reader) -> None:

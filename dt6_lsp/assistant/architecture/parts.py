@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _DATA = frozenset({"json", "yaml", "toml", "text", "css", "html", "markdown", "sql"})
 _HIDDEN = re.compile(
-    r"(?:^|/)\.|(?:^|/)benches/|(?:^|/)[^/]*\.?config\.[a-z]+$|^(?:conftest|setup|noxfile|tasks)\.py$", re.IGNORECASE
+    r"(?:^|/)\.|(?:^|/)benches/|(?:^|/)[^/]+\.config\.[a-z]+$|^(?:conftest|setup|noxfile|tasks)\.py$", re.IGNORECASE
 )
 _FOLDER_IS_PACKAGE = frozenset({"go", "java"})
 _SHARED = 0.75  # of all files lie in a folder that is opened: it tells nothing apart

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.assistant.architecture.algorithms import distances, path_between
 from dt6_lsp.assistant.architecture.callers import Callers, node_of
+from dt6_lsp.assistant.architecture.targets import MEMBERS
 from dt6_lsp.assistant.architecture.telling import Teller, bullets, counted, some
 from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.assistant.sanitize import inline
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dt6_lsp.index.model import Reader
 
 SHOWN = 8  # places in one list
+_UNTOLD = "The index does not tell who reads or sets a field or property."
 _DISTANCES = 3  # steps away that are listed one by one
 _TESTS = 6
 _EXTERNAL = 16
@@ -158,7 +160,7 @@ class Replies:
         callers = Callers(self._facts.graph, self._reader)
         found = list(callers.walk(node_of(item), _NEAR_STEPS if far else 1))
         if not found:
-            self._nothing(target, "No use of it was found elsewhere.", place)
+            self._nothing(target, _UNTOLD if item.kind in MEMBERS else "No use of it was found elsewhere.", place)
             return self._teller.told()
         code = [(steps, step) for steps, step in found if not _is_test(step.user)]
         tests = [(steps, step) for steps, step in found if _is_test(step.user)]

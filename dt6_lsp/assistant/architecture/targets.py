@@ -42,6 +42,8 @@ _KINDS = frozenset(
     {"class", "interface", "enum", "struct", "trait", "type", "namespace", "function", "method", "constructor", "macro",
      "constant", "variable", "module"}
 )  # fmt: skip
+MEMBERS = frozenset({"field", "property"})  # of which a plain word would name too many
+_NAME = re.compile(r"\w_\w|\w(?:\.|::|->|#)\w|[a-z0-9][A-Z]")
 _NEAR = 4
 _MOST_DEFINITIONS = 60
 
@@ -138,8 +140,9 @@ class Names:
         return not asked or before[-len(asked) :] == asked
 
     def _order(self, path: str) -> tuple[bool, int, bool, str]:
-        """Code before tests, the outer before the inner, and a folder before the file beside it."""
-        return is_side(path), path.count("/"), path in self._known, path
+        """Code before tests and data, the outer before the inner, and a folder before the file beside it."""
+        of_file = path in self._known
+        return is_side(path) or (of_file and not is_code(path)), path.count("/"), of_file, path
 
     def _target(self, path: str) -> Target:
         if path in self._known:
@@ -164,7 +167,8 @@ def resolve(words: str, names: Names, reader: Reader, *, modules: bool = False) 
     if _PLACE_SAID.search(words) or (modules and not _SYMBOL_SAID.search(words) and not symbol_first):
         symbol_first = False
     for spelled in dict.fromkeys((plain, *code, *_spellings(plain))):
-        ways = [_symbol(spelled, reader), names.place(spelled)]
+        members = spelled in (plain, *code) and _NAME.search(spelled) is not None
+        ways = [_symbol(spelled, reader, members=members), names.place(spelled)]
         found = next((each for each in (ways if symbol_first else ways[::-1]) if each is not None), None)
         if found is not None:
             return found
@@ -218,14 +222,16 @@ def _spellings(words: str) -> Iterable[str]:
         yield "".join(part[:1].upper() + part[1:] for part in parts)
 
 
-def _symbol(name: str, reader: Reader) -> Target | None:
+def _symbol(name: str, reader: Reader, *, members: bool = False) -> Target | None:
+    """`members`: it is written as a name, so that it may be that of a field, too."""
     wanted = re.sub(r"::|->|#", ".", name).strip(".")
     if not re.fullmatch(r"[^\W\d][\w.$?!]*", wanted):
         return None
+    kinds = _KINDS | MEMBERS if members else _KINDS
     found = reader.definitions(wanted, limit=_MOST_DEFINITIONS)
-    if wanted.islower() and all(item.kind not in _KINDS or is_side(item.path) for item in found):
+    if wanted.islower() and all(item.kind not in kinds or is_side(item.path) for item in found):
         found = [*found, *(item for item in reader.symbols(wanted, 10) if item.name.lower() == wanted)]
-    fitting = [item for item in found if item.kind in _KINDS]
+    fitting = [item for item in found if item.kind in kinds]
     if not fitting:
         return None
     best = min(fitting, key=_rank)
