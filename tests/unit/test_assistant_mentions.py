@@ -57,7 +57,9 @@ def test_of_thousands_of_files_only_those_of_that_name_are_compared_part_by_part
             compared.append(str(self))
             return super().split(*args, **options)
 
-    files = [Path(file) for file in (*READER.files(), *(f"src/module_{number}.py" for number in range(2_000)))]
+    files: list[str] = [
+        Path(file) for file in (*READER.files(), *(f"src/module_{number}.py" for number in range(2_000)))
+    ]
     assert located(Place("/x/site-packages/flask/json/tag.py", 10), files, READER) == "src/flask/json/tag.py"
     assert compared == ["src/flask/json/tag.py"]
 
