@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dt6_lsp.cli.indexing import bring_up_to_date
 from dt6_lsp.cli.invocation import named_file
+from dt6_lsp.cli.queries import valid
 from dt6_lsp.cli.terminal import counted
 from dt6_lsp.contracts import answer_json
 from dt6_lsp.errors import Dt6Error, SettingError
@@ -39,6 +40,7 @@ def ask(call: Invocation) -> int:
 def _question(call: Invocation) -> str:
     question = " ".join(call.args.question).strip()
     question = call.terminal.source.read().strip() if question == "-" else question
+    question = valid(question)
     if not question:
         raise SettingError("The question is empty.", "Ask something about the workspace.")
     return question

@@ -48,10 +48,11 @@ def _lines(file: TextIO) -> Iterator[str]:
             line = file.readline()
         if not line:
             return
-        if query := _valid(line).strip():
+        if query := valid(line).strip():
             yield query
 
 
-def _valid(line: str) -> str:
-    """Bytes of stdin that are no UTF-8 arrive as lone surrogates, which JSON for others must not hold."""
-    return line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def valid(text: str) -> str:
+    """Bytes of stdin or of an argument that are no UTF-8 arrive as lone surrogates, which neither JSON for others nor a
+    file must hold."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -27,7 +27,7 @@ def route(call: Invocation) -> int:
     router = packaged_router()
     if not call.args.queries:
         query = " ".join(call.args.query)
-        found = _routed(call, router, call.terminal.source.read() if query == "-" else query)
+        found = _routed(call, router, queries.valid(call.terminal.source.read() if query == "-" else query))
         if call.args.json:
             call.terminal.json(found)
         else:

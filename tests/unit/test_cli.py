@@ -164,6 +164,15 @@ def test_files_that_the_user_names_go_into_the_question(cli: Cli, capsys: Captur
     assert "The workspace has no file src/absent.py." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("piped", [False, True])
+def test_bytes_of_a_question_that_are_no_text_are_replaced(cli: Cli, piped: bool, capsys: Capture) -> None:
+    asked = "why \udcff?"  # as Python gives such a byte
+    for command in ("ask", "route"):
+        assert cli(command, "-" if piped else asked, "--json", terminal=Terminal(source=io.StringIO(asked))) == 0
+    assert cli.engine.asked[-1] == ("ask", ("why \ufffd?", AskContext()))
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["query"] == "why \ufffd?"
+
+
 def test_what_changed_is_indexed_first_unless_told_not_to(cli: Cli) -> None:
     cli("search", "x", "--no-update")
     assert [name for name, _ in cli.engine.asked] == ["index", "search"]  # nothing was indexed yet
