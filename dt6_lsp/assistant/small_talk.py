@@ -1,4 +1,4 @@
-"""Greetings and thanks, which no search of a workspace answers.
+"""Greetings, thanks, and questions about the assistant itself, which no search of a workspace answers.
 
 Not here: what kind of question anything else is (`router`).
 """
@@ -15,9 +15,12 @@ _SAID = (
     r"hi+|hello|hey+|hiya|yo|howdy|greetings|good (?:morning|afternoon|evening|night|day)|how are you(?: doing)?"
     r"|thanks?|thank you|thank u|thx|ty|cheers|much appreciated|bye|goodbye|see you|ok(?:ay)?|cool|nice|great|perfect"
     r"|awesome|lol|got it|sounds good|well done|good (?:job|bot)|never ?mind|sorry"
+    r"|(?:who|what) are you|what (?:can|do|could) you (?:do|answer|know|help(?: me)? with)|how can you help(?: me)?"
+    r"|what (?:can|may|could|should) i ask"
 )
 _ADDED = (
     r"there|dt6|all|everyone|again|a lot|so much|very much|a bunch|then|you|that|for that|for the help|please|today"
+    r"|here"
 )
 _ONLY = re.compile(rf"\W*(?:{_SAID})(?:\W+(?:{_SAID}|{_ADDED}))*\W*", re.IGNORECASE)
 _LONGEST = 80

@@ -495,7 +495,19 @@ def test_how_something_comes_about_begins_with_the_file_that_says_it_does_it(tmp
 
 
 @pytest.mark.parametrize(
-    "words", ["hi", "Hello there!", "thanks", "Thank you very much :)", "ok, great", "good morning"]
+    "words",
+    [
+        "hi",
+        "Hello there!",
+        "thanks",
+        "Thank you very much :)",
+        "ok, great",
+        "good morning",
+        "What can you do?",
+        "hi, who are you?",
+        "what can I ask you here?",
+        "how can you help me",
+    ],
 )
 def test_small_talk_gets_one_line_that_says_what_may_be_asked(words: str, shop: Reader) -> None:
     written = digest(words, shop)
@@ -508,7 +520,17 @@ def test_small_talk_gets_one_line_that_says_what_may_be_asked(words: str, shop: 
 
 @pytest.mark.parametrize(
     "words",
-    ["hello world example", "test", "help", "where is thanks", "ok receipt", "hi, what does total_price do?"],
+    [
+        "hello world example",
+        "test",
+        "help",
+        "where is thanks",
+        "ok receipt",
+        "hi, what does total_price do?",
+        "what can you do about total_price?",
+        "what do you know about the basket?",
+        "who are you calling in checkout",
+    ],
 )
 def test_words_that_bear_on_the_workspace_are_none(words: str, shop: Reader) -> None:
     assert not digest(words, shop).blocks[0].startswith("DT6 answers questions")
