@@ -151,6 +151,24 @@ def test_a_module_of_tests_in_a_file_of_code_is_told_among_tests(tmp_path: Path)
     assert "**Tests and examples that reach it** (1): `tests.takes` (`src/money.rs:5`)" in answer
 
 
+def test_what_only_tests_use_is_said_to_be_used_nowhere_in_code(tmp_path: Path) -> None:
+    source = """
+    //- till/a.py
+    def take_coins(): ...
+    //- till/b.py
+    def take_coins(): ...
+    //- tests/test_a.py
+    from till.a import take_coins
+
+    def test_taking():
+        take_coins()
+    """
+    with indexed(source, tmp_path) as index:
+        answer = told("what breaks if I change take_coins?", index)
+    assert "(`till/a.py:1`) is used nowhere in code, and by 1 test or example." in answer
+    assert "1 other definition in this workspace has the same name; uses of it were told apart by imports." in answer
+
+
 def test_dependencies_are_told_with_what_comes_from_elsewhere(shop: Reader) -> None:
     assert "**From elsewhere:** `json`" in told("what does ledger_file import?", shop)
     answer = told("dependencies of shop/cli.py", shop)

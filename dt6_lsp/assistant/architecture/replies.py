@@ -166,9 +166,8 @@ class Replies:
         tests = [(steps, step) for steps, step in found if _is_test(step.user)]
         direct = [step for steps, step in code if steps == 1]
         files = counted(len({step.user.path for step in direct}), "file")
-        told = (
-            f"The {item.kind} {inline(item.qualified)} ({place}) is used at {counted(len(direct), 'place')} in {files}"
-        )
+        places = f"at {counted(len(direct), 'place')} in {files}" if direct else "nowhere in code"
+        told = f"The {item.kind} {inline(item.qualified)} ({place}) is used {places}"
         in_tests = [step.user.path for steps, step in tests if steps == 1]
         self._teller.say(f"{told}{self._and_tests(in_tests)}.")
         self._used_by(direct)
@@ -181,10 +180,10 @@ class Replies:
             shown = self._steps([step for _, step in tests], _TESTS)
             self._teller.say(f"**Tests and examples that {reach} it** ({len(tests)}): {shown}")
         if target.shared:
-            others = counted(target.shared, "other definition")
-            self._teller.say(
-                f"{others} in this workspace have the same name; uses of those were told apart by imports."
-            )
+            one = target.shared == 1
+            others = f"{counted(target.shared, 'other definition')} in this workspace {'has' if one else 'have'}"
+            told_apart = "uses of it" if one else "uses of those"
+            self._teller.say(f"{others} the same name; {told_apart} were told apart by imports.")
         if not callers.complete:
             self._teller.say("There are more: only the nearest were followed.")
         return self._teller.told()
