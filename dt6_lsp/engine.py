@@ -60,6 +60,9 @@ from dt6_lsp.features.indexing import IndexRuns, Progress, Wish
 from dt6_lsp.features.lenses import Uses, uses_of, worth_a_lens
 from dt6_lsp.features.outline import Outlines, outline
 from dt6_lsp.features.places import NamePlace, Seen, name_places, on_disk
+from dt6_lsp.features.reviewing.choosing import uncommitted
+from dt6_lsp.features.reviewing.model import Finding, Reviewed, Target, mended
+from dt6_lsp.features.reviewing.tracking import moved
 from dt6_lsp.features.roots import Roots
 from dt6_lsp.features.runs import run_over, wanted
 from dt6_lsp.features.subjects import Marked, subject_at, subject_called
@@ -97,11 +100,11 @@ if TYPE_CHECKING:
 __all__ = [
     "EDITS", "MAP_TOKENS",
     "AskContext", "AskStats", "ChatStats", "Citation", "CompletionWish", "Definition", "Done", "Draft", "Engine",
-    "Event", "Explained", "Explanation", "Failed", "Gap", "Hit", "Hover", "IndexProgress", "IndexReport",
+    "Event", "Explained", "Explanation", "Failed", "Finding", "Gap", "Hit", "Hover", "IndexProgress", "IndexReport",
     "IndexState", "IndexStats", "Intent", "Kept", "Marked", "Measure", "Models", "NamePlace", "Offer", "Passage",
-    "Problem", "Resolved", "Retrieved", "Routed", "Seen", "Sizes", "Stats", "Subject", "Suggestion", "Symbol",
-    "Token", "Usage", "Use", "Uses", "Wanted", "apply", "chat_stats", "fenced", "inline", "named", "offers_at",
-    "outline", "render_markdown", "render_plain",
+    "Problem", "Resolved", "Retrieved", "Reviewed", "Routed", "Seen", "Sizes", "Stats", "Subject", "Suggestion",
+    "Symbol", "Target", "Token", "Usage", "Use", "Uses", "Wanted", "apply", "chat_stats", "fenced", "inline",
+    "mended", "moved", "named", "offers_at", "outline", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -334,6 +337,31 @@ class Engine:
         async with aclosing(self._explainer.explain(about, reader, self._services, token)) as events:
             async for event in events:
                 yield event
+
+    async def uncommitted(
+        self, *, cancel: CancelToken | None = None, texts: Mapping[str, str] | None = None
+    ) -> tuple[list[Target], int]:
+        """The lines of the workspace that are not committed as they are, and how many further files have any."""
+        token = cancel or CancelToken()
+        return await until_cancelled(
+            self._run(lambda: uncommitted(self._over(texts), self._places, texts or {}, token)), token
+        )
+
+    async def review(
+        self,
+        target: Target,
+        *,
+        cancel: CancelToken | None = None,
+        texts: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Reviewed:
+        """What a model finds in these lines, checked against them. `ModelError` where none does; cancelled as `ask`."""
+        from dt6_lsp.features.reviewing.reviewing import review  # late: it needs grammars
+
+        token = cancel or CancelToken()
+        reader = await until_cancelled(self._run(lambda: self._over(texts)), token)
+        self._explainer.stop()
+        return await review(target, reader, self._services, token, run=self._run, tell=tell)
 
     async def complete(
         self, wish: CompletionWish, *, cancel: CancelToken | None = None, texts: Mapping[str, str] | None = None

@@ -21,6 +21,7 @@ from dt6_lsp.engine import (
     Done,
     Explained,
     Explanation,
+    Finding,
     Hit,
     IndexReport,
     IndexState,
@@ -30,14 +31,16 @@ from dt6_lsp.engine import (
     Passage,
     Resolved,
     Retrieved,
+    Reviewed,
     Routed,
     Stats,
+    Target,
     Token,
     Usage,
 )
 from dt6_lsp.models.base import ModelInfo
 from dt6_lsp.models.orchestrator import ServerModels
-from dt6_lsp.server import code_action, commands, explain, models, questions, references
+from dt6_lsp.server import code_action, commands, explain, models, questions, references, review
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,6 +145,8 @@ _DONE = Done(
 _EXPLAINED = Explained(
     Explanation("It counts the money.", "ollama", "llama3.2:latest"), (_PLACE,), usage=Usage(400, 30)
 )
+_FINDING = Finding(5, 5, "warning", "unclosed-file", "The file stays open when reading fails.")
+_REVIEWED = Reviewed(Target("shop/till.py", "", 1, 9), (_FINDING,), 0, "ollama", "llama3.2:latest")
 _REPORT = IndexReport(12, 80, {"binary": 1}, {"python": 11, "markdown": 1}, "static", 256, 0.4, 200.0, 80)
 
 
@@ -167,6 +172,7 @@ def _commands() -> dict[str, Told]:
             commands.ClearCacheArguments,
             cleared,
         ),
+        "dt6.clearReview": Told("Takes away what reviews found.", review.ClearReviewArguments, {"documents": 1}),
         "dt6.explain": Told(
             "Explains code.",
             explain.ExplainArguments,
@@ -183,6 +189,11 @@ def _commands() -> dict[str, Told]:
             "Lists who uses a definition.",
             references.ReferencesArguments,
             {"name": "close", "count": 1, "references": [use]},
+        ),
+        "dt6.review": Told(
+            "Has a model look for what is wrong; what it finds becomes diagnostics.",
+            review.ReviewArguments,
+            review.to_json([("file:///home/me/shop/till.py", _REVIEWED)], 0),
         ),
         "dt6.search": Told("Searches the index.", commands.SearchArguments, [contracts.hit_json(_HIT)]),
         "dt6.stats": Told("Tells figures.", commands.StatsArguments, stats),

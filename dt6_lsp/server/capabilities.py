@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dt6_lsp.server import code_action, commands, notebooks, pages
+from dt6_lsp.server import code_action, commands, findings, notebooks, pages
 
 if TYPE_CHECKING:
     from dt6_lsp.server.client import Client
@@ -36,6 +36,10 @@ def offer(offered: types.ServerCapabilities, client: Client) -> None:
     if offered.workspace is not None and client.file_operations:
         wanted = dict.fromkeys(client.file_operations, _ANY_FILE)
         offered.workspace.file_operations = types.FileOperationOptions(**wanted)
+    if client.pulls_diagnostics:
+        offered.diagnostic_provider = types.DiagnosticOptions(
+            inter_file_dependencies=False, workspace_diagnostics=False, identifier=findings.IDENTIFIER
+        )
     if offered.workspace is not None and client.takes_content:
         offered.workspace.text_document_content = types.TextDocumentContentOptions(schemes=[pages.SCHEME])
     if client.notebooks:

@@ -20,6 +20,8 @@ FILE_OPERATIONS = ("did_create", "did_rename", "did_delete")
 class Client:
     progress: bool = False  # takes progress that the server starts
     show_document: bool = False
+    pulls_diagnostics: bool = False  # and looks again when it is told to
+    versioned_diagnostics: bool = False  # takes the version of the document with those that are sent
     takes_content: bool = False  # opens documents whose text the server has, and follows it
     configuration: bool = False  # answers workspace/configuration
     registers_configuration: bool = False
@@ -57,6 +59,8 @@ class Client:
         return cls(
             progress=can("window.work_done_progress"),
             show_document=can("window.show_document.support"),
+            pulls_diagnostics=can("workspace.diagnostics.refresh_support") and _pulls(capabilities),
+            versioned_diagnostics=can("text_document.publish_diagnostics.version_support"),
             takes_content=can("window.show_document.support") and _takes_content(capabilities),
             configuration=can("workspace.configuration"),
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),
@@ -79,6 +83,10 @@ class Client:
             nested_outline=can("text_document.document_symbol.hierarchical_document_symbol_support"),
             **_of_edits(capabilities),
         )
+
+
+def _pulls(capabilities: ClientCapabilities) -> bool:
+    return capabilities.text_document is not None and capabilities.text_document.diagnostic is not None
 
 
 def _takes_content(capabilities: ClientCapabilities) -> bool:

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from dt6_lsp.server import mending
 from dt6_lsp.server.convert import from_position, lines_range, to_path, to_plain
 from dt6_lsp.server.document_symbol import telling_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from dt6_lsp.engine import Engine, Offer, Problem
+    from dt6_lsp.engine import Engine, Finding, Offer, Problem
     from dt6_lsp.server.documents import Snapshot
     from dt6_lsp.server.session import Call
 
-APPLY = "dt6.applyAction"
+APPLY, MEND = "dt6.applyAction", "mend"
 KINDS: Mapping[str, str] = {
     "fix": types.CodeActionKind.QuickFix.value,
     "document": "refactor.rewrite.document",
@@ -36,10 +37,7 @@ KINDS: Mapping[str, str] = {
     "ask": "dt6.ask",
 }
 """The protocol has no kind for what changes nothing; those of DT6 are found by `only: ["dt6"]`, and shown with all."""
-QUESTIONS: Mapping[str, str] = {
-    "review": "Review this code: likely errors, risks and what is hard to read, the most serious first, each with its "
-    "lines and the smallest change that mends it.",
-}
+_ON_LINES = frozenset(("explain", "review"))  # commands by the name of the kind
 _EDITS = frozenset(("fix", "document", "types", "rewrite", "tests"))
 _LONGEST_MESSAGE = 2_000
 
@@ -72,8 +70,9 @@ async def code_action(call: Call, params: types.CodeActionParams) -> list[types.
     engine = await call.session.engines.get_within(0)
     offered = await call.session.in_worker(lambda: _offers(call, snapshot, params, engine))
     reason = _reason(call, engine)
-    shaped = [_Shape(call, snapshot, params.context.diagnostics, reason).of(offer) for offer in offered]
-    return [action for action in shaped if action is not None]
+    shape = _Shape(call, snapshot, params.context.diagnostics, reason)
+    mends = [shape.mend(*each) for each in _mends(call, snapshot, params.context)]
+    return [*mends, *(action for action in map(shape.of, offered) if action is not None)]
 
 
 def wanted(kind: str, only: Sequence[str] | None) -> bool:
@@ -92,6 +91,14 @@ def path_of(engine: Engine | None, snapshot: Snapshot) -> str:
         return inside
     path = to_path(snapshot.uri) if snapshot.uri.lower().startswith("file:") else None
     return "/".join(PurePath(path).parts[-2:]) if path else PurePath(telling_path(snapshot)).name
+
+
+def _mends(
+    call: Call, snapshot: Snapshot, context: types.CodeActionContext
+) -> Iterator[tuple[types.Diagnostic, Finding]]:
+    """Findings of a review that came with their fix."""
+    if call.settings.workspace.trusted and wanted(KINDS["fix"], context.only):
+        yield from mending.fixable(call, snapshot, context.diagnostics)
 
 
 def _reason(call: Call, engine: Engine | None) -> str:
@@ -172,16 +179,26 @@ class _Shape:
             tags=[types.CodeActionTag.LlmGenerated] if edits and self._client.tags_actions else None,
         )
 
+    def mend(self, diagnostic: types.Diagnostic, finding: Finding) -> types.CodeAction | types.Command:
+        """Needs no model: the edit is known."""
+        title = f"DT6: mend “{finding.code}”, as the review says"
+        uri, version = self._snapshot.uri, self._snapshot.version
+        where = (finding.start_line, finding.end_line, -1 if version is None else version)
+        data = asdict(ActionArguments(MEND, uri, self._digest, *where, message=finding.message))
+        command = None if self._client.resolves_edits else types.Command(title, command=APPLY, arguments=[data])
+        if command is not None and not self._client.action_literals:
+            return command
+        kind = types.CodeActionKind.QuickFix
+        return types.CodeAction(
+            title, kind=kind, diagnostics=[diagnostic], is_preferred=True, command=command, data=data
+        )
+
     def _command(self, offer: Offer, data: dict[str, Any]) -> types.Command | None:
         """None where the client asks for the edit."""
-        question = QUESTIONS.get(offer.kind)
         where = to_plain(lines_range(offer.start_line, offer.end_line))
-        if offer.kind == "explain":
+        if offer.kind in _ON_LINES:
             about = {"uri": self._snapshot.uri, "range": where}
-            return types.Command(offer.title, command="dt6.explain", arguments=[about])
-        if question is not None:
-            asked = {"question": question, "uri": self._snapshot.uri, "range": where}
-            return types.Command(offer.title, command="dt6.ask", arguments=[asked])
+            return types.Command(offer.title, command=KINDS[offer.kind], arguments=[about])
         asks = self._client.resolves_edits and (offer.kind != "tests" or self._client.creates_files)
         return None if asks and offer.kind in _EDITS else types.Command(offer.title, command=APPLY, arguments=[data])
 

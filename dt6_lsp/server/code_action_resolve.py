@@ -15,9 +15,9 @@ from pygls.exceptions import JsonRpcException
 from dt6_lsp.assistant.blocking import until_cancelled
 from dt6_lsp.cancel import Cancelled, CancelToken
 from dt6_lsp.errors import Dt6Error
-from dt6_lsp.server import answers, asking_about, edits
+from dt6_lsp.server import answers, asking_about, edits, mending
 from dt6_lsp.server.arguments import parse
-from dt6_lsp.server.code_action import APPLY, ActionArguments, digest, path_of
+from dt6_lsp.server.code_action import APPLY, MEND, ActionArguments, digest, path_of
 from dt6_lsp.server.documents import snapshots
 from dt6_lsp.server.faults import content_modified, invalid_params, response_error
 from dt6_lsp.server.trust import untrusted
@@ -25,7 +25,7 @@ from dt6_lsp.server.trust import untrusted
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from dt6_lsp.engine import Draft, Wanted
+    from dt6_lsp.engine import Draft, Engine, Wanted
     from dt6_lsp.server.documents import Snapshot
     from dt6_lsp.server.progress import WorkDone
     from dt6_lsp.server.session import Call
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _LABELS = {
     "document": "Write documentation",
     "fix": "Mend the problem",
+    MEND: "Mend what the review found",
     "rewrite": "Refactor",
     "types": "Add types",
     "tests": "Write tests",
@@ -88,10 +89,10 @@ async def _edit(
     """None where the user does not want it, or where it was shown because this editor makes no files."""
     snapshot, client = _checked(call, arguments), call.session.client
     engine = await call.engine()
-    wanted = _wanted(arguments, snapshot, path_of(engine, snapshot))
-    with call.session.progress(f"DT6: {_LABELS[arguments.kind].lower()}", call.cancel, token=token) as bar:
-        telling = _Telling(call, snapshot, bar)
-        drafted = await engine.draft(wanted, cancel=call.cancel, texts=call.texts(engine), tell=telling)
+    if arguments.kind == MEND:
+        drafted = mending.draft(call, snapshot, arguments.start_line, arguments.message)
+    else:
+        drafted = await _drafted(call, engine, arguments, snapshot, token)
     _unchanged(call, snapshot)
     if drafted.new_path and not client.creates_files:
         await answers.show_text(call.session, drafted.new_path, _as_page(drafted))
@@ -101,6 +102,15 @@ async def _edit(
         return None
     now = _unchanged(call, snapshot)
     return edits.workspace_edit(call, engine, now, drafted, _LABELS[arguments.kind], annotated=asks)
+
+
+async def _drafted(
+    call: Call, engine: Engine, arguments: ActionArguments, snapshot: Snapshot, token: types.ProgressToken | None
+) -> Draft:
+    wanted = _wanted(arguments, snapshot, path_of(engine, snapshot))
+    with call.session.progress(f"DT6: {_LABELS[arguments.kind].lower()}", call.cancel, token=token) as bar:
+        telling = _Telling(call, snapshot, bar)
+        return await engine.draft(wanted, cancel=call.cancel, texts=call.texts(engine), tell=telling)
 
 
 def _checked(call: Call, arguments: ActionArguments) -> Snapshot:

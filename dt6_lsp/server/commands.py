@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from dt6_lsp.contracts import answer_json, forgotten_json, hit_json, report_json
-from dt6_lsp.server import code_action_resolve, lists, models, references
+from dt6_lsp.server import code_action_resolve, lists, models, references, review
 from dt6_lsp.server.arguments import only, parse
 from dt6_lsp.server.documents import named_file
 from dt6_lsp.server.faults import invalid_params
@@ -152,11 +152,13 @@ _COMMANDS: Mapping[str, Command] = {
     "dt6.architecture": _architecture,
     "dt6.ask": _ask,
     "dt6.clearCache": _clear_cache,
+    "dt6.clearReview": review.clear,
     "dt6.explain": _explain,
     "dt6.forget": _forget,
     "dt6.index": _index,
     "dt6.models": models.models,
     "dt6.references": references.references,
+    "dt6.review": review.review,
     "dt6.search": _search,
     "dt6.stats": _stats,
     "dt6.switchModel": models.switch,

@@ -77,6 +77,7 @@ def needs_new_engine(before: Settings, after: Settings) -> bool:
         "log",
         "hover",
         "lens",
+        "review",
         "intents",
         "completion",
         "backends",

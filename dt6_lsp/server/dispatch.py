@@ -26,6 +26,7 @@ from dt6_lsp.server import (
     commands,
     completion,
     document_symbol,
+    findings,
     hover,
     lifecycle,
     pages,
@@ -59,6 +60,7 @@ REQUESTS: Mapping[str, Request] = {
     types.TEXT_DOCUMENT_COMPLETION: completion.completion,
     types.WORKSPACE_SYMBOL: symbols.workspace_symbol,
     types.WORKSPACE_SYMBOL_RESOLVE: symbols.resolve,
+    types.TEXT_DOCUMENT_DIAGNOSTIC: findings.document_diagnostic,
     types.WORKSPACE_TEXT_DOCUMENT_CONTENT: pages.text_document_content,
     types.WORKSPACE_EXECUTE_COMMAND: commands.execute,
     ask.ASK: ask.ask,
@@ -104,10 +106,21 @@ def _end_outdated(session: Session, _params: Any) -> None:
             cancel.cancel()
 
 
+def _did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
+    _end_outdated(session, params)
+    findings.changed(session, params)
+
+
+def _did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:
+    _end_outdated(session, params)
+    findings.closed(session, params)
+
+
 NOTIFICATIONS: Mapping[str, Notification] = {
     types.INITIALIZED: lifecycle.initialized,
-    types.TEXT_DOCUMENT_DID_CHANGE: _end_outdated,
-    types.TEXT_DOCUMENT_DID_CLOSE: _end_outdated,
+    types.TEXT_DOCUMENT_DID_OPEN: findings.opened,
+    types.TEXT_DOCUMENT_DID_CHANGE: _did_change,
+    types.TEXT_DOCUMENT_DID_CLOSE: _did_close,
     types.NOTEBOOK_DOCUMENT_DID_CHANGE: _end_outdated,
     types.TEXT_DOCUMENT_DID_SAVE: lifecycle.did_save,
     types.NOTEBOOK_DOCUMENT_DID_SAVE: lifecycle.did_save_notebook,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from dt6_lsp.errors import Dt6Error, WorkspaceError
-from dt6_lsp.server import capabilities, code_lens, completion_offer, configuration, models, parent
+from dt6_lsp.server import capabilities, code_lens, completion_offer, configuration, models, parent, review
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_path, to_uri
 from dt6_lsp.server.indexing import EVERYTHING
@@ -155,6 +155,7 @@ async def _reconfigure(session: Session, pushed: object) -> None:
 
 
 def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:
+    review.did_save(session, params)
     _changed(session, [params.text_document.uri])
 
 

@@ -18,6 +18,7 @@ from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_uri
 from dt6_lsp.server.documents import named_texts, snapshots, text_of
 from dt6_lsp.server.engines import Engines
+from dt6_lsp.server.findings import Findings
 from dt6_lsp.server.indexing import Indexer
 from dt6_lsp.server.notebooks import file_of
 from dt6_lsp.server.progress import WorkDone
@@ -51,6 +52,8 @@ class Session:
         self.own = loaded  # what DT6 knows without the editor
         self.loaded = loaded  # with what the editor says
         self.answers = answers  # the folder that written answers go to
+        self.findings = Findings()
+        self.reviewing: CancelToken | None = None  # of what was saved
         self.pages: dict[str, str] = {}  # the text of the newest, by the names of their files
         self.metrics = metrics  # the engine's, too
         self.switched: SwitchArguments | None = None  # the model that a command chose

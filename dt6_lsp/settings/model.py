@@ -222,6 +222,11 @@ class LensSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    on_save: bool = setting(False, "Have a model review each document that is saved, and show what it finds.")
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     level: Literal["error", "warning", "info", "debug"] = setting("info", "What the server logs.")
 
@@ -243,5 +248,6 @@ class Settings:
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     hover: HoverSettings = field(default_factory=HoverSettings)
     lens: LensSettings = field(default_factory=LensSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
     log: LogSettings = field(default_factory=LogSettings)
     backends: tuple[BackendSettings, ...] = ()

@@ -122,6 +122,7 @@ class Editor(LanguageClient):
         self.questions: list[types.ShowMessageRequestParams] = []
         self.choice: str | None = None  # the button that the user presses, whatever is asked; None closes the question
         self.applied: list[types.WorkspaceEdit] = []
+        self.refreshed_diagnostics = 0  # times that the server said that others are to be pulled
         self.refreshed: list[str] = []  # documents whose text the server has, each time that it has another
         self.refusal: str | None = None  # why the editor makes no edit
         self.refreshed_lenses = 0  # how often it was asked to look at lenses again
@@ -232,6 +233,10 @@ def _unregister(client: Editor, params: types.UnregistrationParams) -> None:
     client.unregistrations.extend(params.unregisterations)
 
 
+def _refresh_diagnostics(client: Editor, _params: object) -> None:
+    client.refreshed_diagnostics += 1
+
+
 def _refresh(client: Editor, params: types.TextDocumentContentRefreshParams) -> None:
     client.refreshed.append(params.uri)
 
@@ -245,6 +250,7 @@ def _client(*, silent: bool = False) -> Editor:
         types.WINDOW_SHOW_MESSAGE_REQUEST: _ask_user,
         types.WORKSPACE_APPLY_EDIT: _apply,
         types.WORKSPACE_TEXT_DOCUMENT_CONTENT_REFRESH: _refresh,
+        types.WORKSPACE_DIAGNOSTIC_REFRESH: _refresh_diagnostics,
         types.WORKSPACE_CODE_LENS_REFRESH: _refresh_lenses,
     }
     register_lsp_features(client, {**DEFAULT_CLIENT_FEATURES, **own})

@@ -89,7 +89,7 @@ CASES: Mapping[str, Cases] = {
     types.TEXT_DOCUMENT_CODE_ACTION: _actions,
     types.CODE_ACTION_RESOLVE: lambda asking: asking.given(types.TEXT_DOCUMENT_CODE_ACTION, "data"),
     types.TEXT_DOCUMENT_CODE_LENS: lambda asking: [{"textDocument": asking.document}],
-    types.CODE_LENS_RESOLVE: lambda asking: asking.given(types.TEXT_DOCUMENT_CODE_LENS),
+    types.CODE_LENS_RESOLVE: lambda asking: asking.given(types.TEXT_DOCUMENT_CODE_LENS, "data"),
     types.TEXT_DOCUMENT_COMPLETION: lambda asking: [{**asking.name, "context": {"triggerKind": 1}}],
     types.TEXT_DOCUMENT_INLINE_COMPLETION: lambda asking: [{**asking.name, "context": {"triggerKind": 1}}],
     types.WORKSPACE_SYMBOL: lambda _: [{"query": "start"}, {"query": "listen on a port"}],
@@ -98,6 +98,8 @@ CASES: Mapping[str, Cases] = {
         {"command": name, "arguments": arguments(asking), "workDoneToken": f"work on {name}"}
         for name, arguments in COMMANDS.items()
     ],
+    types.TEXT_DOCUMENT_DIAGNOSTIC: lambda asking: [{"textDocument": asking.document}],
+    types.WORKSPACE_TEXT_DOCUMENT_CONTENT: lambda _: [{"uri": "dt6:/20200101-000000-000000-answer.md"}],
     ASK: lambda _: [{"question": QUESTION, "workDoneToken": "asked", "partialResultToken": "words"}],
     types.WORKSPACE_TEXT_DOCUMENT_CONTENT: lambda asking: _own_pages(asking),
 }
@@ -109,6 +111,9 @@ COMMANDS: Mapping[str, Cases] = {
     "dt6.search": lambda _: [{"query": "listen on a port"}],
     "dt6.ask": lambda _: [{"question": QUESTION}],
     "dt6.architecture": lambda _: [{"focus": "app/server.py"}],
+    "dt6.explain": lambda asking: [{"uri": asking.document["uri"], "range": asking.lines["range"]}],
+    "dt6.review": lambda asking: [{"uri": asking.document["uri"]}],
+    "dt6.clearReview": lambda _: [],
     "dt6.models": lambda _: [],
     "dt6.references": lambda asking: _commands_of_lenses(asking, "dt6.references"),
     "dt6.switchModel": lambda _: [{"backend": "ollama", "model": "llama3.2:latest"}],

@@ -43,8 +43,9 @@ async def test_capabilities(tmp_path: Path, editor: str, encoding: str) -> None:
         assert offered.workspace_symbol_provider is True
         assert offered.execute_command_provider is not None
         assert list(offered.execute_command_provider.commands) == [
-            "dt6.applyAction", "dt6.architecture", "dt6.ask", "dt6.clearCache", "dt6.explain", "dt6.forget",
-            "dt6.index", "dt6.models", "dt6.references", "dt6.search",
+            "dt6.applyAction", "dt6.architecture", "dt6.ask", "dt6.clearCache", "dt6.clearReview", "dt6.explain",
+            "dt6.forget",
+            "dt6.index", "dt6.models", "dt6.references", "dt6.review", "dt6.search",
             "dt6.stats", "dt6.switchModel",
         ]  # fmt: skip
         assert isinstance(offered.text_document_sync, types.TextDocumentSyncOptions)

@@ -63,8 +63,10 @@ class Editing:
 
     def change(self, uri: str, text: str) -> None:
         whole = types.TextDocumentContentChangeWholeDocument(text)
-        self.documents.update_text_document(types.VersionedTextDocumentIdentifier(2, uri), whole)
-        dispatch.NOTIFICATIONS[types.TEXT_DOCUMENT_DID_CHANGE](self.server.session, None)
+        document = types.VersionedTextDocumentIdentifier(2, uri)
+        self.documents.update_text_document(document, whole)
+        params = types.DidChangeTextDocumentParams(document, [whole])
+        dispatch.NOTIFICATIONS[types.TEXT_DOCUMENT_DID_CHANGE](self.server.session, params)
 
 
 async def test_what_is_worked_out_for_a_text_that_is_gone_ends_at_once(

@@ -17,6 +17,7 @@
 ---@field privacy? dt6.settings.privacy
 ---@field hover? dt6.settings.hover
 ---@field lens? dt6.settings.lens
+---@field review? dt6.settings.review
 ---@field log? dt6.settings.log
 ---@field backends? table<string, dt6.settings.backend> More model servers, each by its own name
 
@@ -98,6 +99,9 @@
 
 ---@class dt6.settings.lens
 ---@field enabled? boolean Show above each function and class how often it is used, by which tests, and a way to have it explained. Default: true.
+
+---@class dt6.settings.review
+---@field on_save? boolean Have a model review each document that is saved, and show what it finds. Default: false.
 
 ---@class dt6.settings.log
 ---@field level? "error"|"warning"|"info"|"debug" What the server logs. Default: info.
