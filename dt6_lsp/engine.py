@@ -23,6 +23,7 @@ from dt6_lsp.assistant.ask_context import AskContext
 from dt6_lsp.assistant.asked import AskStats, ask_stats
 from dt6_lsp.assistant.blocking import Patience, on_threads, until_cancelled
 from dt6_lsp.assistant.cache.rows import Held
+from dt6_lsp.assistant.citations import places_in
 from dt6_lsp.assistant.events import (
     Citation,
     Done,
@@ -40,7 +41,7 @@ from dt6_lsp.assistant.parts import Passage
 from dt6_lsp.assistant.pipeline import answer
 from dt6_lsp.assistant.sanitize import fenced, inline
 from dt6_lsp.cancel import CancelToken
-from dt6_lsp.errors import SettingError
+from dt6_lsp.errors import SettingError, WorkspaceError
 from dt6_lsp.features.actions.changes import apply
 from dt6_lsp.features.actions.model import EDITS, Draft, Offer, Problem, Wanted
 from dt6_lsp.features.actions.offers import named, offers_at
@@ -104,7 +105,7 @@ __all__ = [
     "IndexState", "IndexStats", "Intent", "Kept", "Marked", "Measure", "Models", "NamePlace", "Offer", "Passage",
     "Problem", "Resolved", "Retrieved", "Reviewed", "Routed", "Seen", "Sizes", "Stats", "Subject", "Suggestion",
     "Symbol", "Target", "Token", "Usage", "Use", "Uses", "Wanted", "apply", "chat_stats", "fenced", "inline",
-    "mended", "moved", "named", "offers_at", "outline", "render_markdown", "render_plain",
+    "mended", "moved", "named", "offers_at", "outline", "places_in", "render_markdown", "render_plain",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -342,6 +343,8 @@ class Engine:
         self, *, cancel: CancelToken | None = None, texts: Mapping[str, str] | None = None
     ) -> tuple[list[Target], int]:
         """The lines of the workspace that are not committed as they are, and how many further files have any."""
+        if not self._services.settings.workspace.trusted:
+            raise WorkspaceError("This workspace is not trusted, so git is not run in it.", "Review a document.")
         token = cancel or CancelToken()
         return await until_cancelled(
             self._run(lambda: uncommitted(self._over(texts), self._places, texts or {}, token)), token

@@ -16,7 +16,7 @@ from dt6_lsp.assistant.events import Citation
 from dt6_lsp.syntax.languages import language_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dt6_lsp.assistant.parts import Passage
 
@@ -72,6 +72,16 @@ def check(answer: str, allowed: Spans) -> Checked:
         fenced = fenced != fence
         parts.append(checker.code(piece) if fenced else checker.prose(piece))
     return Checked("".join(parts), tuple(dict.fromkeys(checker.citations)), checker.removed)
+
+
+def places_in(text: str) -> Iterator[tuple[int, int, Citation]]:
+    """All that looks like a citation, true or not: where it begins and ends in the text, and the first lines that it
+    names. Paths with blanks are not seen: nothing tells where they begin."""
+    for match in _pattern({}).finditer(text):
+        if match["lines"] and (found := _RANGE.search(match["lines"])):
+            start, end = sorted((int(found[1]), int(found[2] or found[1])))
+            path = match["path"].replace("\\", "/").removeprefix("./")
+            yield *match.span(), Citation(path, start, end)
 
 
 def _pieces(text: str) -> list[str]:

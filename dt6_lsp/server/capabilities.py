@@ -36,6 +36,8 @@ def offer(offered: types.ServerCapabilities, client: Client) -> None:
     if offered.workspace is not None and client.file_operations:
         wanted = dict.fromkeys(client.file_operations, _ANY_FILE)
         offered.workspace.file_operations = types.FileOperationOptions(**wanted)
+    if client.follows_links:
+        offered.document_link_provider = types.DocumentLinkOptions(resolve_provider=True)
     if client.pulls_diagnostics:
         offered.diagnostic_provider = types.DiagnosticOptions(
             inter_file_dependencies=False, workspace_diagnostics=False, identifier=findings.IDENTIFIER

@@ -22,6 +22,8 @@ class Client:
     show_document: bool = False
     pulls_diagnostics: bool = False  # and looks again when it is told to
     versioned_diagnostics: bool = False  # takes the version of the document with those that are sent
+    follows_links: bool = False  # in documents
+    registers_definition: bool = False
     takes_content: bool = False  # opens documents whose text the server has, and follows it
     configuration: bool = False  # answers workspace/configuration
     registers_configuration: bool = False
@@ -61,6 +63,9 @@ class Client:
             show_document=can("window.show_document.support"),
             pulls_diagnostics=can("workspace.diagnostics.refresh_support") and _pulls(capabilities),
             versioned_diagnostics=can("text_document.publish_diagnostics.version_support"),
+            follows_links=capabilities.text_document is not None
+            and capabilities.text_document.document_link is not None,
+            registers_definition=can("text_document.definition.dynamic_registration"),
             takes_content=can("window.show_document.support") and _takes_content(capabilities),
             configuration=can("workspace.configuration"),
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),

@@ -20,6 +20,7 @@ from lsprotocol import types
 from dt6_lsp.cancel import Cancelled
 from dt6_lsp.server import (
     ask,
+    cited,
     code_action,
     code_action_resolve,
     code_lens,
@@ -60,6 +61,9 @@ REQUESTS: Mapping[str, Request] = {
     types.TEXT_DOCUMENT_COMPLETION: completion.completion,
     types.WORKSPACE_SYMBOL: symbols.workspace_symbol,
     types.WORKSPACE_SYMBOL_RESOLVE: symbols.resolve,
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: cited.document_link,
+    types.DOCUMENT_LINK_RESOLVE: cited.resolve,
+    types.TEXT_DOCUMENT_DEFINITION: cited.definition,
     types.TEXT_DOCUMENT_DIAGNOSTIC: findings.document_diagnostic,
     types.WORKSPACE_TEXT_DOCUMENT_CONTENT: pages.text_document_content,
     types.WORKSPACE_EXECUTE_COMMAND: commands.execute,

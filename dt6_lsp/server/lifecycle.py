@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from dt6_lsp.errors import Dt6Error, WorkspaceError
-from dt6_lsp.server import capabilities, code_lens, completion_offer, configuration, models, parent, review
+from dt6_lsp.server import capabilities, cited, code_lens, completion_offer, configuration, models, parent, review
 from dt6_lsp.server.client import Client
 from dt6_lsp.server.convert import to_path, to_uri
 from dt6_lsp.server.indexing import EVERYTHING
@@ -86,6 +86,10 @@ def _register(session: Session) -> None:
     if session.client.registers_watching:
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         wanted.append(types.Registration(id="dt6-files", method=method, register_options=_WATCH_ALL))
+    if session.client.registers_definition:
+        pages = types.DefinitionRegistrationOptions(document_selector=cited.SELECTOR)
+        method = types.TEXT_DOCUMENT_DEFINITION
+        wanted.append(types.Registration(id="dt6-pages", method=method, register_options=pages))
     if wanted:
         session.server.client_register_capability(types.RegistrationParams(registrations=wanted))
 

@@ -134,6 +134,11 @@ def page_name(uri: str) -> str:
     return name if scheme.lower() == SCHEME and _NAME.fullmatch(name) else ""
 
 
+def is_page(name: str) -> bool:
+    """Whether a file of the folder with this name is one."""
+    return _NAME.fullmatch(name) is not None
+
+
 def write(folder: Path, name: str, text: str) -> Path:
     """Write the file and remove the oldest. Blocking. `StoreError` when the folder can't be written."""
     try:

@@ -83,7 +83,8 @@ def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:
     if session.reviewing is not None:
         session.reviewing.cancel()
     session.reviewing = cancel = CancelToken()
-    session.tasks.start(_of_saved(Call.open(session, cancel), params.text_document.uri), "Reviewing what was saved")
+    work = _of_saved(Call.open(session, cancel), params.text_document.uri)
+    session.tasks.start(session.engines.during(work, cancel), "Reviewing what was saved")
 
 
 async def _of_saved(call: Call, uri: str) -> None:

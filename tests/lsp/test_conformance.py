@@ -83,6 +83,12 @@ def _own_pages(asking: Asking) -> list[Any]:
     return [{"uri": uri} for uri in shown if uri.startswith("dt6:")]
 
 
+def _pages(asking: Asking) -> list[Any]:
+    """What DT6 has opened for the answers that it has written."""
+    opened = [each["params"]["uri"] for each in asking.talk.heard if each.get("method") == types.WINDOW_SHOW_DOCUMENT]
+    return [{"textDocument": {"uri": uri}} for uri in dict.fromkeys(opened)]
+
+
 CASES: Mapping[str, Cases] = {
     types.TEXT_DOCUMENT_HOVER: lambda asking: [asking.name],
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: lambda asking: [{"textDocument": asking.document}],
@@ -98,8 +104,12 @@ CASES: Mapping[str, Cases] = {
         {"command": name, "arguments": arguments(asking), "workDoneToken": f"work on {name}"}
         for name, arguments in COMMANDS.items()
     ],
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: _pages,
+    types.DOCUMENT_LINK_RESOLVE: lambda asking: asking.given(types.TEXT_DOCUMENT_DOCUMENT_LINK),
+    types.TEXT_DOCUMENT_DEFINITION: lambda asking: [
+        {**page, "position": {"line": line, "character": 3}} for page in _pages(asking) for line in range(20)
+    ],
     types.TEXT_DOCUMENT_DIAGNOSTIC: lambda asking: [{"textDocument": asking.document}],
-    types.WORKSPACE_TEXT_DOCUMENT_CONTENT: lambda _: [{"uri": "dt6:/20200101-000000-000000-answer.md"}],
     ASK: lambda _: [{"question": QUESTION, "workDoneToken": "asked", "partialResultToken": "words"}],
     types.WORKSPACE_TEXT_DOCUMENT_CONTENT: lambda asking: _own_pages(asking),
 }
@@ -107,7 +117,6 @@ CASES: Mapping[str, Cases] = {
 
 COMMANDS: Mapping[str, Cases] = {
     "dt6.index": lambda _: [],
-    "dt6.explain": lambda asking: [{"symbol": "Server.start", "uri": asking.document["uri"]}],
     "dt6.search": lambda _: [{"query": "listen on a port"}],
     "dt6.ask": lambda _: [{"question": QUESTION}],
     "dt6.architecture": lambda _: [{"focus": "app/server.py"}],

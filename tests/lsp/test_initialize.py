@@ -60,8 +60,11 @@ async def test_vscode_is_asked_to_tell_of_files_and_settings(tmp_path: Path) -> 
     async with spawned(environment(tmp_path)) as client:
         await client.initialize_session(types.InitializeParams(capabilities=client_capabilities(VSCODE)))
         await client.until(lambda: client.registrations)
-        methods = {registration.method for registration in client.registrations}
-        assert methods == {types.WORKSPACE_DID_CHANGE_CONFIGURATION, types.WORKSPACE_DID_CHANGE_WATCHED_FILES}
+        assert {registration.method for registration in client.registrations} == {
+            types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+            types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+            types.TEXT_DOCUMENT_DEFINITION,
+        }
 
 
 async def test_a_client_that_can_do_nothing_gets_nothing_it_cannot_take(tmp_path: Path) -> None:

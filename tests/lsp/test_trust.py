@@ -96,6 +96,7 @@ async def everything(editor: Editor, root: Path) -> None:
         ("dt6.search", "listen on a port"),
         ("dt6.ask", "Why does the server fail to start?"),
         ("dt6.architecture", {}),
+        ("dt6.explain", {"symbol": "Server.start", "show": False}),
         ("dt6.stats", {}),
         ("dt6.models", {}),
         ("dt6.index", {"rebuild": True}),
@@ -123,6 +124,9 @@ async def test_nothing_is_run_or_sent_and_answers_come_from_the_index(tmp_path: 
                 with pytest.raises(JsonRpcException, match="not trusted"):
                     await editor.execute("dt6.switchModel", wanted)
             assert "not trusted" in (await editor.execute("dt6.stats"))["chat"]["why"]
+            for reviewed in ({"changes": True}, {"uri": (root / "app/faces.py").as_uri()}):
+                with pytest.raises(JsonRpcException, match="not trusted"):
+                    await editor.execute("dt6.review", reviewed)
         assert server.history == []
     assert not ran.exists()
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before

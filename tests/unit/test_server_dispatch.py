@@ -85,7 +85,8 @@ async def test_so_it_does_when_the_document_is_closed(tmp_path: Path, monkeypatc
     editing = Editing(tmp_path, monkeypatch, HOVER)
     asked = await editing.ask(HOVER)
     editing.documents.remove_text_document(ONE)
-    dispatch.NOTIFICATIONS[types.TEXT_DOCUMENT_DID_CLOSE](editing.server.session, None)
+    closed = types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(ONE))
+    dispatch.NOTIFICATIONS[types.TEXT_DOCUMENT_DID_CLOSE](editing.server.session, closed)
     with pytest.raises(JsonRpcContentModified):
         await asked
 
