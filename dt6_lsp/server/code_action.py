@@ -102,7 +102,7 @@ def _mends(
 
 
 def _reason(call: Call, engine: Engine | None) -> str:
-    """Why no edit can be made now; "" where one may."""
+    """Why nothing can be written now, no edit and no review; "" where it may."""
     if not call.settings.workspace.trusted:
         return "This workspace is not trusted, so DT6 changes nothing in it."
     if engine is None:
@@ -160,8 +160,8 @@ class _Shape:
 
     def of(self, offer: Offer) -> types.CodeAction | types.Command | None:
         """None for what can't be done now, or not in this editor."""
-        edits = offer.kind in _EDITS
-        if edits and self._reason and not (self._client.disabled_actions and self._client.action_literals):
+        edits, needs_model = offer.kind in _EDITS, offer.kind in _EDITS or offer.kind == "review"
+        if needs_model and self._reason and not (self._client.disabled_actions and self._client.action_literals):
             return None
         data = self._data(offer)
         command = self._command(offer, data)
@@ -173,7 +173,7 @@ class _Shape:
             title=offer.title,
             kind=KINDS[offer.kind],
             diagnostics=None if offer.problem is None else [self._diagnostics[offer.problem]],
-            disabled=types.CodeActionDisabled(self._reason) if edits and self._reason else None,
+            disabled=types.CodeActionDisabled(self._reason) if needs_model and self._reason else None,
             command=command,
             data=data if self._client.resolves_edits else None,
             tags=[types.CodeActionTag.LlmGenerated] if edits and self._client.tags_actions else None,

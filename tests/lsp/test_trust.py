@@ -79,6 +79,9 @@ async def everything(editor: Editor, root: Path) -> None:
                 await editor.code_action_resolve_async(each)
             with pytest.raises(JsonRpcException, match="not trusted"):
                 await editor.execute("dt6.applyAction", plain(each.data))
+        elif each.disabled is not None:
+            with pytest.raises(JsonRpcException, match="not trusted"):
+                await editor.execute(each.command.command, *plain(each.command.arguments))
         else:
             await editor.execute(each.command.command, *plain(each.command.arguments))
     for _ in range(2):  # what is explained in the background would be there the second time
