@@ -478,4 +478,4 @@ async def test_without_a_model_or_without_trust_what_can_not_be_done_says_so(tmp
             await editor.indexed()
             found = await listed(editor, editor.open(root / "app/server.py"), MAIN)
             kinds = {each.kind for each in found or () if isinstance(each, types.CodeAction)}
-            assert kinds == {"dt6.explain", "dt6.review", "dt6.ask"}
+            assert kinds == {"dt6.explain", "dt6.ask"}
