@@ -179,6 +179,7 @@ class HttpServer:
             task = asyncio.ensure_future(self._connection(reader, writer))
             self._tasks.add(task)
             task.add_done_callback(self._finished)
+            task.add_done_callback(lambda _: writer.close())  # also of one that is cancelled before it has begun
 
         return asyncio.StreamReaderProtocol(reader, accept)
 
@@ -191,15 +192,12 @@ class HttpServer:
     async def _connection(self, reader: WatchedReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
-        try:
-            while (received := await _read_request(reader, number)) is not None:
-                with self._arrived:
-                    self.history.append(received)
-                    self._arrived.notify_all()
-                if not await self._answer(received, reader, writer):
-                    break
-        finally:
-            writer.close()
+        while (received := await _read_request(reader, number)) is not None:
+            with self._arrived:
+                self.history.append(received)
+                self._arrived.notify_all()
+            if not await self._answer(received, reader, writer):
+                break
 
     async def _answer(self, received: Received, reader: WatchedReader, writer: asyncio.StreamWriter) -> bool:
         """Run the handler while listening for the client's end of the line; True when the connection can go on."""
