@@ -47,6 +47,8 @@ class Listening:
         finally:
             await client.shutdown_session()
             await client.stop()  # type: ignore[no-untyped-call]
+            if isinstance(client.protocol.writer, asyncio.StreamWriter):  # pygls leaves it open
+                client.protocol.writer.close()
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
