@@ -32,3 +32,13 @@ def word_runs(text: str) -> list[str]:
     if text.isascii():
         return text.encode().translate(_OTHERS_TO_SPACES).decode().split()
     return _RUN.findall(text)
+
+
+def shared_folders(one: str, other: str) -> int:
+    """Leading folders that two paths have in common."""
+    count = 0
+    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dt6_lsp.assistant.candidates import is_side
 from dt6_lsp.syntax.languages import language_of
-from dt6_lsp.text import lines_of
+from dt6_lsp.text import lines_of, shared_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,7 +140,7 @@ def nearest(found: Sequence[Definition], word: Word, path: str, line: int, impor
         return (
             item.language != language,
             is_side(item.path) and not is_side(path),
-            -_shared(item.path, path),
+            -shared_folders(item.path, path),
             abs(item.start_line - line) if item.path == path else 0,
             item.path,
             item.start_line,
@@ -237,13 +237,3 @@ def _fits(module: tuple[str, ...], item: Definition) -> bool:
 def _ends(path: tuple[str, ...], module: tuple[str, ...]) -> bool:
     size = min(len(path), len(module))
     return size > 0 and path[-size:] == module[-size:]
-
-
-def _shared(one: str, other: str) -> int:
-    """Leading folders that two paths have in common."""
-    count = 0
-    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

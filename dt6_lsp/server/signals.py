@@ -21,5 +21,5 @@ def on_signals(stop: Callable[[int], object]) -> None:
             continue
         try:
             loop.add_signal_handler(number, stop, 128 + number)
-        except NotImplementedError:  # Windows
+        except NotImplementedError:  # the event loops of Windows take none, and its signals come on the main thread
             signal.signal(number, lambda n, _: loop.call_soon_threadsafe(stop, 128 + n))

@@ -98,16 +98,16 @@ def test_files_by_uri_on_windows(uri: str, path: str | None) -> None:
 
 @given(st.text(alphabet=st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=20))
 def test_every_file_name_survives_as_a_uri(name: str) -> None:
-    path = Path("/work") / name
+    path = Path("/src") / name
     assert convert.to_path(convert.to_uri(path), windows=False) == str(path)
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("file:///work/a%20b.py", "file:///work/a b.py"),
-        ("file:///work/%61.py", "FILE://localhost/work/a.py"),
-        ("file:///work/%C3%A9.py", "file:///work/é.py"),
+        ("file:///src/a%20b.py", "file:///src/a b.py"),
+        ("file:///src/%61.py", "FILE://localhost/src/a.py"),
+        ("file:///src/%C3%A9.py", "file:///src/é.py"),
         ("untitled:Untitled%2D1", "untitled:Untitled-1"),
         ("vscode-vfs://github/a%2fb.py", "vscode-vfs://github/a%2Fb.py"),
         ("vscode-notebook-cell:/c%3A/n.ipynb#W0", "vscode-notebook-cell:/c:/n.ipynb#W0"),
@@ -121,7 +121,7 @@ def test_spellings_of_one_document(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("file:///work/a%2520b.py", "file:///work/a%20b.py"),
+        ("file:///src/a%2520b.py", "file:///src/a%20b.py"),
         ("file:///c:/a.py", "file:///C:/a.py"),
         ("git:/a.py?ref=HEAD", "git:/a.py?ref=main"),
         ("zip:/a%23b", "zip:/a#b"),

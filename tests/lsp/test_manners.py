@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.lsp.raw import Raw
 
-URI = "file:///work/a.py"
+URI = "file:///src/a.py"
 HOVER = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
 
 

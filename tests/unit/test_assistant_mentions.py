@@ -23,7 +23,7 @@ READER = FakeReader(
         ("C:/venv/Lib/site-packages/flask/json/tag.py", 10, "src/flask/json/tag.py"),
         ("/srv/checkout/src/flask/app.py", 10, "src/flask/app.py"),
         ("flask/app.py", 10, "src/flask/app.py"),
-        ("/root/go/pkg/mod/github.com/gin-gonic/gin@v1.9.1/context.go", 10, "context.go"),
+        ("/home/me/go/pkg/mod/github.com/gin-gonic/gin@v1.9.1/context.go", 10, "context.go"),
         ("/srv/app/only.py", 10, "web/only.py"),  # a name that only one file has
         ("app.py", 10, "app.py"),
     ],
@@ -69,7 +69,9 @@ def test_without_a_line_only_the_whole_path_of_a_file_counts() -> None:
 
 
 def test_a_package_of_go_is_no_file() -> None:
-    frame = "github.com/gin-gonic/gin.(*Context).Next(0x1)\n\t/root/gin/context.go:185 +0x2b\ngolang.org/x/net.serve()"
-    assert places(frame) == (Place("/root/gin/context.go", 185),)
+    frame = (
+        "github.com/gin-gonic/gin.(*Context).Next(0x1)\n\t/home/me/gin/context.go:185 +0x2b\ngolang.org/x/net.serve()"
+    )
+    assert places(frame) == (Place("/home/me/gin/context.go", 185),)
     assert places("see notes.org") == (Place("notes.org"),)
     assert places("see lazy.nvim/lua/config.lua") == (Place("lazy.nvim/lua/config.lua"),)

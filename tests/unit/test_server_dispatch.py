@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dt6_lsp.server.session import Call
 
-ONE, OTHER = "file:///work/one.py", "file:///work/other.py"
+ONE, OTHER = "file:///src/one.py", "file:///src/other.py"
 HOVER, COMPLETION, SYMBOLS = types.TEXT_DOCUMENT_HOVER, types.TEXT_DOCUMENT_COMPLETION, types.WORKSPACE_SYMBOL
 
 

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from dt6_lsp.syntax.languages import language_of
+from dt6_lsp.text import shared_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +75,7 @@ def examples(path: str, files: Iterable[str], most: int = 2) -> list[str]:
     """Tests of the workspace in the file's language, those nearest to it first."""
     family = _family(path)
     tests = [other for other in files if _names_test(other) and _family(other) == family]
-    return sorted(tests, key=lambda other: (-_shared(other, path), other))[:most]
+    return sorted(tests, key=lambda other: (-shared_folders(other, path), other))[:most]
 
 
 def new_test(path: str, files: Sequence[str], places: Roots) -> str:
@@ -110,8 +111,8 @@ def _folder(source: PurePosixPath, tests: Sequence[str], custom: Custom) -> Pure
     if language_of(str(source)) in _BESIDE_ALWAYS:
         return beside
     if tests:
-        nearest = _shared(tests[0], str(source))
-        parents = Counter(PurePosixPath(test).parent for test in tests if _shared(test, str(source)) == nearest)
+        nearest = shared_folders(tests[0], str(source))
+        parents = Counter(PurePosixPath(test).parent for test in tests if shared_folders(test, str(source)) == nearest)
         if beside in parents:
             return beside
         return parents.most_common(1)[0][0]
@@ -145,13 +146,3 @@ def _names_test(path: str) -> bool:
 def _family(path: str) -> str:
     language = language_of(path)
     return _FAMILIES.get(language, language)
-
-
-def _shared(one: str, other: str) -> int:
-    """Leading folders that two paths have in common."""
-    count = 0
-    for left, right in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
